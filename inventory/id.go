@@ -1,0 +1,30 @@
+package inventory
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// Ids are UUIDv7 in text (RFC 9562 §5.7): they sort by the time they were made, so an index on them grows at its
+// end. They are names, not secrets.
+type (
+	KeyID          string // KeyID names a [Key].
+	PersonID       string // PersonID names a [Person].
+	RequisitionID  string // RequisitionID names a [Requisition].
+	LineID         string // LineID names a [Line].
+	RunID          string // RunID names a [Run].
+	RegistrationID string // RegistrationID names a [Registration].
+	SealID         string // SealID names a [Seal].
+	CustodyID      string // CustodyID names a [Custody].
+	ParcelID       string // ParcelID names a [Parcel].
+)
+
+// NewID makes a fresh id. It fails only when the system gives no randomness.
+func NewID[ID ~string]() (ID, error) {
+	u, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	return ID(u.String()), nil
+}

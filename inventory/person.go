@@ -1,0 +1,45 @@
+package inventory
+
+import (
+	"strings"
+	"time"
+)
+
+// PersonState says if a person is still with the company.
+type PersonState string
+
+// The states of a person.
+const (
+	PersonActive PersonState = "active"
+	PersonLeft   PersonState = "left"
+)
+
+// Person is somebody in the directory: a custodian, a requester, an approver. A person need not be able to sign in.
+type Person struct {
+	ID         PersonID    `json:"id"`
+	ExternalID string      `json:"external_id"` // id in the company's directory; empty or unique
+	Email      string      `json:"email"`       // empty or unique, compared without case
+	Name       string      `json:"name"`
+	Department string      `json:"department"`
+	Country    string      `json:"country"`  // ISO 3166-1 alpha-2 or empty
+	Language   string      `json:"language"` // BCP 47 or empty
+	State      PersonState `json:"state"`
+	CreatedAt  time.Time   `json:"created_at"`
+	ChangedAt  time.Time   `json:"changed_at"`
+}
+
+// Check refuses a person who could not be found again or whose name cannot be printed.
+func (p Person) Check() error {
+	if strings.TrimSpace(p.Name) == "" {
+		return Refuse(Invalid, "The person has no name: fill the name column.")
+	}
+	if p.Email == "" && p.ExternalID == "" {
+		return Refuse(Invalid, "%s has neither e-mail nor external id: give one, so that the person can be found again.", p.Name)
+	}
+	for field, text := range map[string]string{"name": p.Name, "email": p.Email, "external_id": p.ExternalID, "department": p.Department} {
+		if err := CheckText(field, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package inventory
+
+import (
+	"slices"
+	"time"
+)
+
+// Tier is how much a requisition needs guarding.
+type Tier string
+
+// The tiers.
+const (
+	Standard Tier = "standard"
+	Elevated Tier = "elevated"
+	Critical Tier = "critical"
+)
+
+// RequisitionState says where a requisition stands.
+type RequisitionState string
+
+// The states of a requisition.
+const (
+	Submitted        RequisitionState = "submitted"
+	Approved         RequisitionState = "approved"
+	Rejected         RequisitionState = "rejected"
+	Cancelled        RequisitionState = "cancelled"
+	ServedWithoutKey RequisitionState = "served-without-key"
+	Fulfilling       RequisitionState = "fulfilling"
+	Sent             RequisitionState = "sent"
+	Closed           RequisitionState = "closed"
+)
+
+// LineState says where one wanted key stands.
+type LineState string
+
+// The states of a line.
+const (
+	LineOpen      LineState = "open"   // nobody makes it yet
+	LineMaking    LineState = "making" // a run has it
+	LineMade      LineState = "made"   // its key is ready
+	LineSent      LineState = "sent"
+	LineDelivered LineState = "delivered"
+	LineCancelled LineState = "cancelled"
+)
+
+// Purpose tells the two keys of a pair apart.
+type Purpose string
+
+// The purposes of a key.
+const (
+	Primary Purpose = "primary"
+	Spare   Purpose = "spare"
+)
+
+// Requisition is what a person asked for. Its lines are the keys wanted.
+type Requisition struct {
+	ID         RequisitionID    `json:"id"`
+	Number     string           `json:"number"` // R-1001, what people say and type
+	Version    int              `json:"version"`
+	Person     PersonID         `json:"person"`
+	Reason     string           `json:"reason"`
+	Tier       Tier             `json:"tier"`
+	State      RequisitionState `json:"state"`
+	Address    []byte           `json:"address"` // sealed [Address]; empty: picked up at the desk
+	ApprovedBy *Actor           `json:"approved_by"`
+	ApprovedAt *time.Time       `json:"approved_at"`
+	CreatedAt  time.Time        `json:"created_at"`
+	ChangedAt  time.Time        `json:"changed_at"`
+}
+
+// Line is one key wanted.
+type Line struct {
+	ID          LineID        `json:"id"`
+	Requisition RequisitionID `json:"requisition"`
+	Position    int           `json:"position"` // 1, 2, … within the requisition
+	Purpose     Purpose       `json:"purpose"`
+	Connector   string        `json:"connector"` // usb-a, usb-c, nfc …; empty: any
+	State       LineState     `json:"state"`
+	Run         RunID         `json:"run"` // that is making it, or made it
+	Key         KeyID         `json:"key"` // that was made for it
+	ChangedAt   time.Time     `json:"changed_at"`
+}
+
+// Order is a line with all that the bench and the packet need to know about it. Address is open here: an Order lives
+// in memory only.
+type Order struct {
+	Line        Line
+	Requisition Requisition
+	Person      Person
+	Address     Address
+}
+
+// Submit checks and dates a new requisition.
+func (r Requisition) Submit(at time.Time) (Requisition, Event, error) {
+	if err := CheckText("reason", r.Reason); err != nil {
+		return r, Event{}, err
+	}
+	if r.Tier == "" {
+		r.Tier = Standard
+	}
+	if !slices.Contains([]Tier{Standard, Elevated, Critical}, r.Tier) {
+		return r, Event{}, Refuse(Invalid, "%q is no tier: use standard, elevated or critical.", r.Tier)
+	}
+	r.State, r.Version, r.CreatedAt, r.ChangedAt = Submitted, 1, at, at
+	return r, r.event("requisition.submitted", r.Reason), nil
+}
+
+// Approve lets the bench make the lines of r. Nobody approves their own.
+func (r Requisition) Approve(by Actor, at time.Time) (Requisition, Event, error) {
+	if r.State != Submitted {
+		return r, Event{}, Refuse(Conflict, "Requisition %s is %s: only a submitted one can be approved.", r.Number, r.State)
+	}
+	if by.ID == string(r.Person) {
+		return r, Event{}, Refuse(Forbidden, "Nobody approves their own requisition: ask another approver for %s.", r.Number)
+	}
+	r.State, r.ApprovedBy, r.ApprovedAt, r.ChangedAt = Approved, &by, &at, at
+	return r, r.event("requisition.approved", by.Name), nil
+}
+
+// Makeable refuses with the reason why the bench may not make keys for r now.
+func (r Requisition) Makeable() error {
+	switch r.State {
+	case Approved, Fulfilling:
+		return nil
+	case Submitted:
+		return Refuse(Conflict, "Requisition %s is not approved yet: have it approved, then run again.", r.Number)
+	}
+	return Refuse(Conflict, "Requisition %s is %s: no keys are made for it.", r.Number, r.State)
+}
+
+// Fulfil notes that the bench works on r.
+func (r Requisition) Fulfil(at time.Time) (Requisition, Event, error) {
+	if err := r.Makeable(); err != nil {
+		return r, Event{}, err
+	}
+	r.State, r.ChangedAt = Fulfilling, at
+	return r, r.event("requisition.fulfilling", ""), nil
+}
+
+func (r Requisition) event(action, text string) Event {
+	return Event{
+		Action:   action,
+		Subjects: []string{string(r.ID), string(r.Person)},
+		Payload:  RequisitionMoved{Number: r.Number, State: r.State, Text: text},
+	}
+}
+
+// RequisitionMoved is the payload of a requisition's change of state.
+type RequisitionMoved struct {
+	Number string           `json:"number"`
+	State  RequisitionState `json:"state"`
+	Text   string           `json:"text,omitempty"`
+}
+
+// Take gives l to a run.
+func (l Line) Take(run RunID, at time.Time) (Line, error) {
+	if l.State != LineOpen {
+		return l, Refuse(Conflict, "This line is %s already: take another.", l.State)
+	}
+	l.State, l.Run, l.ChangedAt = LineMaking, run, at
+	return l, nil
+}
+
+// Release gives l back because run ended without a key. A line that another run has is left alone.
+func (l Line) Release(run RunID, at time.Time) Line {
+	if l.State == LineMaking && l.Run == run {
+		l.State, l.Run, l.ChangedAt = LineOpen, "", at
+	}
+	return l
+}
+
+// Made notes that run made key for l.
+func (l Line) Made(run RunID, key KeyID, at time.Time) (Line, error) {
+	if l.State != LineMaking || l.Run != run {
+		return l, Refuse(Conflict, "This line was taken from the run that made its key (it is %s): put the key aside.", l.State)
+	}
+	l.State, l.Key, l.ChangedAt = LineMade, key, at
+	return l, nil
+}
+
+// Reopen gives l back because its key is gone or is made again.
+func (l Line) Reopen(at time.Time) Line {
+	if l.State == LineMade {
+		l.State, l.Run, l.Key, l.ChangedAt = LineOpen, "", "", at
+	}
+	return l
+}
