@@ -1,0 +1,77 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// commands is the whole program in the order of the help: a constructor each,
+// under the heading it is listed with.
+var commands = []struct {
+	heading string
+	members []func() *cobra.Command
+}{
+	{"At the bench", nil},
+	{"On the record", nil},
+	{"This machine", []func() *cobra.Command{newVersion}},
+}
+
+//go:embed help.tmpl
+var helpTemplate string
+
+const about = `keystation is the desk from which a company hands out FIDO2 security keys.
+One program: a bench that makes many keys at once, an inventory that knows
+each of them again, and the papers that go into the parcel.`
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "keystation",
+		Short:         "hand out FIDO2 security keys",
+		Long:          about,
+		Args:          knownCommand,
+		RunE:          noCommand,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+
+		SuggestionsMinimumDistance: 2,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageTemplate(helpTemplate)
+	root.PersistentFlags().String("config", "", "read the configuration from `FILE` (else KEYSTATION_CONFIG, else the one beside the database)")
+	for _, group := range commands {
+		root.AddGroup(&cobra.Group{ID: group.heading, Title: group.heading})
+		for _, member := range group.members {
+			c := member()
+			c.GroupID = group.heading
+			root.AddCommand(c)
+		}
+	}
+	return root
+}
+
+// noCommand answers a bare `keystation` or a bare group (`keystation audit`)
+// with the help: nothing was asked, so nothing was done.
+func noCommand(c *cobra.Command, _ []string) error {
+	c.SetOut(c.ErrOrStderr())
+	if err := c.Help(); err != nil {
+		return err
+	}
+	return exitError{code: exitUsage}
+}
+
+// knownCommand refuses a command that does not exist, with the ones that are
+// spelled nearly so.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := c.SuggestionsFor(args[0])
+	if len(near) == 0 {
+		return fmt.Errorf("there is no command %q", args[0])
+	}
+	return fmt.Errorf("there is no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+}

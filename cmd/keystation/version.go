@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// versions is what a report of a fault has to name.
+type versions struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func newVersion() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "version",
+		Short: "which keystation this is, and what it was built with",
+		Example: `  keystation version
+  keystation version --json`,
+		Args: cobra.NoArgs,
+	}
+	asJSON := c.Flags().Bool("json", false, "as one JSON object")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		v := thisVersion()
+		if *asJSON {
+			return json.NewEncoder(c.OutOrStdout()).Encode(v)
+		}
+		_, err := fmt.Fprintf(c.OutOrStdout(), "keystation %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+		return err
+	}
+	return c
+}
+
+// thisVersion reads what the toolchain stamped into the program: a tag, or the
+// time and commit after the last one, with +dirty for changes on top.
+func thisVersion() versions {
+	v := versions{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v.Version = info.Main.Version
+	}
+	return v
+}
