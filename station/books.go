@@ -1,0 +1,57 @@
+package station
+
+import (
+	"context"
+
+	"keystation/inventory"
+)
+
+// Journal is where the bench writes what it is about to do and what came of it. Every call is one synced commit, or
+// an error and nothing written; calls of several ports at the same time may share a commit.
+type Journal interface {
+	// Begin writes a new run and its first intent.
+	Begin(ctx context.Context, run inventory.Run, first inventory.Entry) error
+	// Append writes entries of one run in order, each with its facts, all or none.
+	Append(ctx context.Context, by inventory.Actor, es ...inventory.Entered) error
+	// Unfinished lists the runs without an end that no living process owns. It takes their ownership for owner.
+	Unfinished(ctx context.Context, owner string) ([]inventory.Unfinished, error)
+}
+
+// Books is what the bench reads in the inventory, and how it takes a line.
+type Books interface {
+	// Key gives a key by its id.
+	Key(ctx context.Context, id inventory.KeyID) (inventory.Key, error)
+	// KeyBySerial gives the key with this serial from this source; NotFound when there is none.
+	KeyBySerial(ctx context.Context, source inventory.SerialSource, serial, aaguid string) (inventory.Key, error)
+	// LiveTags lists the tag credentials that keys of this AAGUID may still hold, newest first, at most limit.
+	LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error)
+	// Registrations lists the live credentials that we know on a key.
+	Registrations(ctx context.Context, key inventory.KeyID) ([]inventory.Registration, error)
+	// Order gives a line with its requisition, person and opened address.
+	Order(ctx context.Context, id inventory.LineID) (inventory.Order, error)
+	// TakeLine gives the run the next open line of an approved requisition that fits, oldest first, in a commit of its
+	// own. NotFound when none fits.
+	TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want Want) (inventory.Order, error)
+	// ReleaseLine gives back the line that the run holds, if any.
+	ReleaseLine(ctx context.Context, by inventory.Actor, run inventory.RunID) error
+}
+
+// Want says which line a run would take.
+type Want struct {
+	Requisition string             // a requisition number; empty: any
+	Line        inventory.LineID   // a line; empty: any
+	Skip        []inventory.LineID // lines that were found not to fit
+}
+
+// Sealer closes a PIN so that the bench cannot open it again.
+type Sealer interface {
+	Seal(run inventory.RunID, key inventory.KeyID, pin inventory.PIN) (blob []byte, err error)
+}
+
+// Printer makes the packet of a key. It is asked before the key is touched if it could, and prints after the record.
+type Printer interface {
+	// Check refuses an order whose packet cannot be printed, naming the character or the folder.
+	Check(ctx context.Context, o inventory.Order) error
+	// Print makes the packet and gives its path.
+	Print(ctx context.Context, o inventory.Order, k inventory.Key, run inventory.Run) (path string, err error)
+}

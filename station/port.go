@@ -1,0 +1,32 @@
+package station
+
+import "context"
+
+// Port is where on the bench a key is plugged in.
+type Port struct {
+	ID     string // stays while the bench stands: a USB port path such as "1-2.3", or the path of a pseudo-terminal
+	Label  string // what the tile says; empty: ID
+	Path   string // what libfido2 opens now; a replug may change it
+	Plug   string // changes with every plugging-in, where the system can tell; else empty
+	Vendor uint16 // USB idVendor; 0 unknown
+	Model  uint16 // USB idProduct
+	Maker  string // USB manufacturer string
+	Name   string // USB product string
+	Serial string // USB iSerial as found; may be a dummy
+}
+
+// Title is what a person calls the port.
+func (p Port) Title() string {
+	if p.Label != "" {
+		return p.Label
+	}
+	return p.ID
+}
+
+// Bus tells what is plugged in where, without touching it.
+type Bus interface {
+	// Attached lists the keys that are plugged in now.
+	Attached(ctx context.Context) ([]Port, error)
+	// At gives what is plugged in at the port id now. The error is of kind [inventory.NotFound] when nothing is.
+	At(ctx context.Context, id string) (Port, error)
+}
