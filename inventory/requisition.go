@@ -185,3 +185,10 @@ func (l Line) Reopen(at time.Time) Line {
 	}
 	return l
 }
+
+// Want says which line a run would take.
+type Want struct {
+	Requisition string   // a requisition number; empty: any
+	Line        LineID   // a line; empty: any
+	Skip        []LineID // lines that were found not to fit
+}

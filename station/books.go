@@ -31,17 +31,11 @@ type Books interface {
 	Order(ctx context.Context, id inventory.LineID) (inventory.Order, error)
 	// TakeLine gives the run the next open line of an approved requisition that fits, oldest first, in a commit of its
 	// own. NotFound when none fits.
-	TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want Want) (inventory.Order, error)
+	TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want inventory.Want) (inventory.Order, error)
 	// ReleaseLine gives back the line that the run holds, if any.
 	ReleaseLine(ctx context.Context, by inventory.Actor, run inventory.RunID) error
 }
 
-// Want says which line a run would take.
-type Want struct {
-	Requisition string             // a requisition number; empty: any
-	Line        inventory.LineID   // a line; empty: any
-	Skip        []inventory.LineID // lines that were found not to fit
-}
 
 // Sealer closes a PIN so that the bench cannot open it again.
 type Sealer interface {
