@@ -89,7 +89,9 @@ type Entry struct {
 	Detail  string    `json:"detail"`  // what recovery needs of an intent, as canonical JSON; may be empty
 }
 
-// Entered is an entry with the facts that are written in the same transaction. Nil fields change nothing.
+// Entered is an entry with the facts that are written in the same transaction. Zero fields change nothing. What is to
+// happen to lines and requisitions is named here and decided by their rules on the rows as they are in that
+// transaction, since pages change them too.
 type Entered struct {
 	Entry Entry
 
@@ -99,8 +101,9 @@ type Entered struct {
 	Revoke       *Revocation   // live registrations of a key made by other runs than Keep
 	Seal         *Seal         // inserted or replaced
 	VoidSeals    KeyID         // every sealed PIN of this key is void (not the one in Seal)
-	Line         *Line         // replaced
-	Requisition  *Requisition  // replaced
+	Made         LineID        // the line that Key was made for: it becomes made and its requisition fulfilling
+	Reopen       LineID        // the line whose key is made again: it becomes open
+	Release      bool          // the line that the run holds, if any, becomes open
 	Run          *Run          // replaced: key and line taken, or the end
 	Events       []Event       // beside run.<step>.<phase or outcome>, as entries of their own
 }
