@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+
+	"keystation/inventory"
 )
 
 // The exit codes, which scripts rely on.
@@ -86,7 +88,7 @@ func report(stderr io.Writer, err error) int {
 			return code
 		}
 	}
-	fmt.Fprintln(stderr, sentence(err.Error()))
+	fmt.Fprintln(stderr, sentence(inventory.Sentence(err)))
 	return code
 }
 

@@ -95,6 +95,7 @@ var third = []struct {
 	{"github.com/labstack/echo/v4", []string{"web"}, "moving to v5 shall be one room's work"},
 	{"github.com/makiuchi-d/gozxing", nil, "it reads back in tests what was printed"},
 	{"github.com/mattn/go-sqlite3", []string{"inventory/sqlite"}, "one room knows which engine it is"},
+	{"github.com/pelletier/go-toml/v2", []string{"cmd/keystation"}, "it says on which line a file is wrong"},
 	{"github.com/pressly/goose/v3", []string{"inventory/sqlite"}, "migrations are the database's"},
 	{"github.com/prometheus/client_golang", []string{"web"}, "metrics are a page"},
 	{"github.com/rogpeppe/go-internal", nil, "scripts are tests"},

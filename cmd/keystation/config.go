@@ -1,0 +1,115 @@
+package main
+
+import (
+	_ "embed"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Config is everything that can be set, from the file, the environment
+// (KEYSTATION_SECTION_KEY) and flags, the later winning over the earlier.
+// loadConfig gives it checked and with the empty paths filled in.
+type Config struct {
+	Database struct {
+		Path  string `toml:"path"`
+		Group string `toml:"group"` // of the bench, which may write the database; empty: only its owner may
+	} `toml:"database"`
+	Secrets struct {
+		Dir string `toml:"dir"` // empty: database.path + ".secrets"
+	} `toml:"secrets"`
+	Bench  BenchConfig  `toml:"bench"`
+	Policy PolicyConfig `toml:"policy"`
+	Web    struct {
+		Addr string `toml:"addr"`
+	} `toml:"web"`
+	Log struct {
+		Level string `toml:"level"`
+	} `toml:"log"`
+}
+
+// BenchConfig is how the bench works.
+type BenchConfig struct {
+	Dir          string        `toml:"dir"` // empty: database.path + ".bench"
+	TouchSlots   int           `toml:"touch_slots"`
+	Wait         time.Duration `toml:"wait"`
+	Packets      string        `toml:"packets"`       // empty: bench.dir + "/packets"
+	PrintCommand []string      `toml:"print_command"` // empty: packets are files, nothing prints them
+}
+
+// PolicyConfig is what is asked of a key, and which keys are let alone.
+type PolicyConfig struct {
+	Unknown               string   `toml:"unknown"`          // refuse, ask, accept
+	ForcePINChange        string   `toml:"force_pin_change"` // required, if-possible, off
+	PINLength             int      `toml:"pin_length"`
+	MinPINLength          int      `toml:"min_pin_length"` // 0: as the key has it
+	EnterpriseAttestation bool     `toml:"enterprise_attestation"`
+	Roots                 []string `toml:"roots"` // PEM files
+	Stock                 []string `toml:"stock"` // AAGUIDs
+	NeverPorts            []string `toml:"never_ports"`
+	NeverSerials          []string `toml:"never_serials"`
+}
+
+// configTemplate is the file that init writes: every key, its default and what
+// it is for, each commented out so that a better default reaches those who
+// never chose.
+//
+//go:embed keystation.toml
+var configTemplate string
+
+func defaultConfig() Config {
+	var c Config
+	c.Bench.TouchSlots = 2
+	c.Bench.Wait = time.Minute
+	c.Policy.Unknown = "ask"
+	c.Policy.ForcePINChange = "if-possible"
+	c.Policy.PINLength = 8
+	c.Web.Addr = "localhost:8080"
+	c.Log.Level = "info"
+	return c
+}
+
+// flagKeys says which key a flag sets, in whichever command has the flag.
+var flagKeys = map[string]string{
+	"db":          "database.path",
+	"touch-slots": "bench.touch_slots",
+	"wait":        "bench.wait",
+	"addr":        "web.addr",
+	"log-level":   "log.level",
+}
+
+// commandConfig is the configuration for one command: its flags, where given,
+// win over everything.
+func commandConfig(c *cobra.Command) (Config, error) {
+	in := configInput{environ: os.Environ(), flags: map[string]any{}}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name == "config" {
+			in.file = f.Value.String()
+		}
+		if key := flagKeys[f.Name]; key != "" {
+			in.flags[key] = f.Value.String()
+		}
+	})
+	return loadConfig(in)
+}
+
+// complete fills in the paths that follow from other paths.
+func (c *Config) complete() {
+	if c.Database.Path == "" {
+		return
+	}
+	if c.Secrets.Dir == "" {
+		c.Secrets.Dir = c.Database.Path + ".secrets"
+	}
+	if c.Bench.Dir == "" {
+		c.Bench.Dir = benchDir(c.Database.Path)
+	}
+	if c.Bench.Packets == "" {
+		c.Bench.Packets = filepath.Join(c.Bench.Dir, "packets")
+	}
+}
+
+func benchDir(database string) string { return database + ".bench" }
