@@ -40,6 +40,10 @@ const (
 // ErrSignature is what a signature that does not verify gives.
 var ErrSignature = errors.New("the signature does not verify")
 
+// ErrAlgorithm is what a well-formed key or signature gives whose algorithm this
+// package does not verify: no evidence, for or against.
+var ErrAlgorithm = errors.New("the algorithm is not supported")
+
 // COSE key types and curves (RFC 9053 §7.1).
 const (
 	ktyOKP = 1
@@ -117,7 +121,7 @@ func ParsePublicKey(cose []byte) (crypto.PublicKey, int, error) {
 	}
 	a, ok := algorithms[k.Alg]
 	if !ok {
-		return nil, 0, fmt.Errorf("parse COSE key: %s is not supported", AlgorithmName(k.Alg))
+		return nil, 0, fmt.Errorf("parse COSE key: %s: %w", AlgorithmName(k.Alg), ErrAlgorithm)
 	}
 	if a.kty != k.Kty {
 		return nil, 0, fmt.Errorf("parse COSE key: key type %d does not go with %s", k.Kty, a.name)
@@ -219,7 +223,7 @@ func VerifySignature(cose []byte, data, sig []byte) error {
 func VerifyWith(pub crypto.PublicKey, alg int, data, sig []byte) error {
 	a, ok := algorithms[alg]
 	if !ok {
-		return fmt.Errorf("verify signature: %s is not supported", AlgorithmName(alg))
+		return fmt.Errorf("verify signature: %s: %w", AlgorithmName(alg), ErrAlgorithm)
 	}
 	digest := data
 	if a.hash != 0 {

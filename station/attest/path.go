@@ -1,0 +1,118 @@
+package attest
+
+import (
+	"crypto/x509"
+	"errors"
+	"time"
+)
+
+// follow looks for a chain from the attestation certificate to a root for this
+// model (WebAuthn §7.1, "verify that the attestation is trustworthy"). A chain
+// that is whole but for its dates is told apart from no chain.
+func (h *hearing) follow(leaf *x509.Certificate, others [][]byte) {
+	p := newPath(leaf, others, h.roots.forModel(h.AAGUID))
+	chain, err := p.at(h.at)
+	if err == nil {
+		root := chain[len(chain)-1]
+		h.Root = describe(root)
+		h.find(RootReached, "The certificate chain ends at the trusted root %s.", h.Root)
+		return
+	}
+	if whole := p.ever(); whole != nil {
+		h.dates(whole)
+		return
+	}
+	h.dates([]*x509.Certificate{leaf})
+	if isPlainlyUnknown(err) {
+		h.find(UnknownRoot, "The attestation certificate was issued by %q, for which no trusted root is given.", short(leaf.Issuer))
+		return
+	}
+	h.find(UnknownRoot, "The certificate chain leads to no trusted root (%v).", err)
+}
+
+// dates names every certificate that is not valid at the time of the judgment.
+func (h *hearing) dates(certs []*x509.Certificate) {
+	const day = "2006-01-02"
+	for _, cert := range certs {
+		if h.at.After(cert.NotAfter) {
+			h.find(Expired, "The certificate %q expired on %s, before %s.",
+				short(cert.Subject), cert.NotAfter.UTC().Format(day), h.at.UTC().Format(day))
+		}
+		if h.at.Before(cert.NotBefore) {
+			h.find(NotYetValid, "The certificate %q is valid from %s, after %s.",
+				short(cert.Subject), cert.NotBefore.UTC().Format(day), h.at.UTC().Format(day))
+		}
+	}
+}
+
+// isPlainlyUnknown reports that no issuer was found, with nothing more to say.
+// A certificate out of its dates is reported so before an issuer is looked for.
+func isPlainlyUnknown(err error) bool {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok && invalid.Reason == x509.Expired
+}
+
+// longestChain is how many certificates beside the first are looked at. Real
+// keys send two; a hostile one could send hundreds to keep us busy.
+const longestChain = 8
+
+// path is the material a chain is built from.
+type path struct {
+	leaf           *x509.Certificate
+	starts         []time.Time // the first days of every certificate in it
+	between, roots *x509.CertPool
+}
+
+func newPath(leaf *x509.Certificate, others [][]byte, roots []*x509.Certificate) path {
+	p := path{
+		leaf:    leaf,
+		starts:  []time.Time{leaf.NotBefore},
+		between: x509.NewCertPool(),
+		roots:   x509.NewCertPool(), // never nil, which would mean the system's
+	}
+	for _, der := range others[:min(len(others), longestChain)] {
+		// One that cannot be read is passed over: it may not be needed.
+		if cert, err := x509.ParseCertificate(der); err == nil {
+			p.between.AddCert(cert)
+			p.starts = append(p.starts, cert.NotBefore)
+		}
+	}
+	for _, cert := range roots {
+		p.roots.AddCert(cert)
+		p.starts = append(p.starts, cert.NotBefore)
+	}
+	return p
+}
+
+// at gives a chain that is valid at a time, leaf first. No key usage is asked
+// for: attestation has none of its own.
+func (p path) at(when time.Time) ([]*x509.Certificate, error) {
+	if when.IsZero() {
+		when = when.Add(1) // Verify would read the clock
+	}
+	chains, err := p.leaf.Verify(x509.VerifyOptions{
+		CurrentTime:   when,
+		Roots:         p.roots,
+		Intermediates: p.between,
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chains[0], nil
+}
+
+// ever gives a chain that was or will be valid at some time, or nil. When all of
+// a chain is valid at once, it is so from the latest of its first days on, so
+// those are the only times to try.
+func (p path) ever() []*x509.Certificate {
+	for _, start := range p.starts {
+		if chain, err := p.at(start); err == nil {
+			return chain
+		}
+	}
+	return nil
+}
