@@ -62,6 +62,7 @@ type Feed struct {
 	mu       sync.Mutex
 	seq      int64
 	tiles    map[string]Tile
+	recent   []Event // the last ones in order, for watchers that come back
 	watchers map[chan Event]struct{}
 }
 
@@ -79,6 +80,10 @@ func (f *Feed) Publish(t Tile) {
 	defer f.mu.Unlock()
 	f.seq++
 	f.tiles[t.Port] = t
+	if len(f.recent) == watcherBacklog {
+		f.recent = slices.Delete(f.recent, 0, watcherBacklog/4) // seldom, so that most publishing moves nothing
+	}
+	f.recent = append(f.recent, Event{f.seq, t})
 	for w := range f.watchers {
 		select {
 		case w <- Event{f.seq, t}:
@@ -102,10 +107,28 @@ func (f *Feed) Tile(port string) (Tile, bool) {
 func (f *Feed) Subscribe(ctx context.Context) (Snapshot, <-chan Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.snapshot(), f.watch(ctx)
+}
+
+// Resume is Subscribe for a watcher that saw all events up to after: it gets those it missed and no snapshot. When
+// they are not kept any more, or when there never was such an event, the snapshot is given instead.
+func (f *Feed) Resume(ctx context.Context, after int64) (missed []Event, snap *Snapshot, events <-chan Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events = f.watch(ctx)
+	gap := f.seq - after
+	if after < 0 || gap < 0 || gap > int64(len(f.recent)) {
+		all := f.snapshot()
+		return nil, &all, events
+	}
+	return slices.Clone(f.recent[int64(len(f.recent))-gap:]), nil, events
+}
+
+func (f *Feed) watch(ctx context.Context) chan Event {
 	w := make(chan Event, watcherBacklog)
 	f.watchers[w] = struct{}{}
 	context.AfterFunc(ctx, func() { f.drop(w) })
-	return f.snapshot(), w
+	return w
 }
 
 // Snapshot gives all tiles as they are.

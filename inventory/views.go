@@ -1,0 +1,149 @@
+package inventory
+
+import "time"
+
+// What follows is read, never written: rows as pages and exports need them, each list one statement long. A list
+// goes on after the last row of the page before (Next), so that page 1000 costs what page 1 does.
+
+// OrderRef says for whom and what a key is made, as one line of text needs it.
+type OrderRef struct {
+	Requisition RequisitionID
+	Number      string // R-1003
+	Person      PersonID
+	Name        string
+	Line        LineID
+	Position    int
+	Purpose     Purpose
+}
+
+// KeyQuery asks for keys, the last changed first.
+type KeyQuery struct {
+	Text  string   // in tag, serial, model, or name of holder or person it is for; empty: all
+	State KeyState // empty: all
+	After string   // Next of the page before; empty: the first
+	Limit int      // 0: 50
+}
+
+// KeyRow is a key in a list.
+type KeyRow struct {
+	Key    Key
+	Holder Holder    // zero when nobody has it
+	For    *OrderRef // nil for stock
+}
+
+// KeyPage is one page of keys.
+type KeyPage struct {
+	Rows []KeyRow
+	Next string // empty: this is the last
+}
+
+// KeyDossier is all that is known about one key.
+type KeyDossier struct {
+	Key           Key
+	For           *OrderRef
+	Custody       []Custody // the newest first
+	Runs          []RunRow  // the newest first
+	Entries       []Entry   // journal of the newest run
+	Registrations []Registration
+	Seal          *Seal       // the newest, without its blob
+	Ledger        []LedgerRow // entries about it, the newest first
+}
+
+// RunQuery asks for runs, the newest first.
+type RunQuery struct {
+	End   RunEnd // empty: all
+	After string
+	Limit int // 0: 50
+}
+
+// RunRow is a run in a list.
+type RunRow struct {
+	Run   Run
+	Tag   AssetTag // empty until the run knew its key
+	Model string
+	For   *OrderRef
+}
+
+// RunPage is one page of runs.
+type RunPage struct {
+	Rows []RunRow
+	Next string
+}
+
+// RunDossier is a run with its journal.
+type RunDossier struct {
+	RunRow
+	Entries []Entry
+}
+
+// RequisitionQuery asks for requisitions, the newest first.
+type RequisitionQuery struct {
+	Text  string           // in number, reason or name; empty: all
+	State RequisitionState // empty: all
+	After string
+	Limit int // 0: 50
+}
+
+// LineRow is a line with what is known of its key.
+type LineRow struct {
+	Line     Line
+	Tag      AssetTag // empty until it has a key
+	Model    string
+	KeyState KeyState
+}
+
+// RequisitionRow is a requisition in a list or on its page. Requisition.Address is left empty.
+type RequisitionRow struct {
+	Requisition Requisition
+	Person      Person
+	Lines       []LineRow // in their order
+}
+
+// RequisitionPage is one page of requisitions.
+type RequisitionPage struct {
+	Rows []RequisitionRow
+	Next string
+}
+
+// PersonQuery asks for people, by name.
+type PersonQuery struct {
+	Text  string // in name, e-mail or department; empty: all
+	After string
+	Limit int // 0: 50
+}
+
+// PersonRow is a person in a list.
+type PersonRow struct {
+	Person Person
+	Holds  int // keys in this person's custody
+	Wants  int // lines of theirs that no key was made for yet
+}
+
+// PersonPage is one page of people.
+type PersonPage struct {
+	Rows []PersonRow
+	Next string
+}
+
+// Overview is what stands at the beginning of a day.
+type Overview struct {
+	Keys         map[KeyState]int
+	Requisitions map[RequisitionState]int
+	OpenLines    int // of approved requisitions, that nobody makes yet
+	Runs         int // unfinished ones
+}
+
+// LedgerHead is how far the ledger goes and what was last signed.
+type LedgerHead struct {
+	Size       int64
+	Root       string     // hexadecimal; empty for an empty ledger
+	Checkpoint string     // the signed note; empty: none yet
+	SignedSize int64      // how many entries it covers
+	SignedAt   *time.Time // nil: none yet
+}
+
+// LedgerRow is the clear part of one entry, with who did it where that may still be known.
+type LedgerRow struct {
+	Header Header
+	Actor  string // name; empty when it was erased
+}
