@@ -19,7 +19,7 @@ type machine struct {
 
 // programs are what .ci/setup looks for, by the package that has each.
 var programs = map[string]string{
-	"gcc": "gcc", "pkg-config": "pkg-config", "libfido2-dev": "libfido2-dev",
+	"gcc": "gcc", "libc6-dev": "libc6-dev", "pkg-config": "pkg-config", "libfido2-dev": "libfido2-dev",
 	"fido2-tools": "fido2-token", "poppler-utils": "pdftotext",
 }
 
@@ -41,7 +41,10 @@ func newMachine(t *testing.T, lacks ...string) machine {
 	install := `echo "$@" >>"$PATH/asked"; case "$*" in *install*) for p; do case $p in` + "\n"
 	for pack, program := range programs {
 		script := "exit 0"
-		if program == "pkg-config" {
+		switch program {
+		case "gcc":
+			script = `test -e "$PATH/libc6-dev"`
+		case "pkg-config":
 			script = `test -e "$PATH/libfido2-dev"`
 		}
 		m.has("in-"+pack, script)
@@ -100,6 +103,16 @@ func TestSetup_installsWhatIsMissing(t *testing.T) {
 	}
 }
 
+// TestSetup_compiler: gcc alone brings no headers where nothing is recommended.
+func TestSetup_compiler(t *testing.T) {
+	for _, lacks := range [][]string{{"gcc", "libc6-dev"}, {"libc6-dev"}} {
+		said, asked, ok := newMachine(t, lacks...).setup("build")
+		if !ok || !strings.HasSuffix(asked, " install "+strings.Join(lacks, " ")+"\n") {
+			t.Errorf("without %v: ok %v, said %q, asked apt-get %q", lacks, ok, said, asked)
+		}
+	}
+}
+
 func TestSetup_buildNeedsLess(t *testing.T) {
 	said, asked, ok := newMachine(t, "fido2-tools", "poppler-utils").setup("build")
 	if !ok || said != "" || asked != "" {
@@ -125,7 +138,7 @@ func TestSetup_refuses(t *testing.T) {
 		want string
 	}{
 		{"another system", func(m machine) { m.lacks("apt-get") }, "no Debian or Ubuntu"},
-		{"neither root nor sudo", func(m machine) { m.has("id", "echo 1000") }, "As root, run: apt-get install gcc"},
+		{"neither root nor sudo", func(m machine) { m.has("id", "echo 1000") }, "As root, run: apt-get install gcc libc6-dev"},
 		{"no Go", func(m machine) { m.lacks("go") }, "there is none: install it from https://go.dev/dl/"},
 		{"Go too old", func(m machine) { m.has("go", "echo go1.19.8") }, "or newer is needed and this is go1.19.8"},
 		{"no network", func(m machine) { m.has("apt-get", "echo no route to host; exit 100") }, "no route to host"},
