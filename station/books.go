@@ -23,6 +23,9 @@ type Books interface {
 	Key(ctx context.Context, id inventory.KeyID) (inventory.Key, error)
 	// KeyBySerial gives the key with this serial from this source; NotFound when there is none.
 	KeyBySerial(ctx context.Context, source inventory.SerialSource, serial, aaguid string) (inventory.Key, error)
+	// KeyLeftAt gives the key in stock that has no serial and no live credential and whose last run was at this port with
+	// this model and firmware: a blank key that a run left there. NotFound when there is none.
+	KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error)
 	// LiveTags lists the tag credentials that keys of this AAGUID may still hold, newest first, at most limit.
 	LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error)
 	// Registrations lists the live credentials that we know on a key.
@@ -35,7 +38,6 @@ type Books interface {
 	// ReleaseLine gives back the line that the run holds, if any.
 	ReleaseLine(ctx context.Context, by inventory.Actor, run inventory.RunID) error
 }
-
 
 // Sealer closes a PIN so that the bench cannot open it again.
 type Sealer interface {

@@ -78,3 +78,13 @@ func (r Roots) forModel(model ctap.AAGUID) []*x509.Certificate {
 func describe(cert *x509.Certificate) string {
 	return fmt.Sprintf("%s (SHA-256 %x)", cert.Subject, sha256.Sum256(cert.Raw))
 }
+
+// Names lists the roots with their SHA-256 digests, sorted, so that a policy can say which ones it trusts.
+func (r Roots) Names() []string {
+	names := make([]string, 0, len(r.anchors))
+	for _, a := range r.anchors {
+		names = append(names, describe(a.cert))
+	}
+	slices.Sort(names)
+	return names
+}

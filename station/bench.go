@@ -1,0 +1,196 @@
+package station
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// Config is what a bench is made of. Open, Bus, Journal, Books, Sealer, Operator and Owner are needed; every other
+// field says what its zero value means.
+type Config struct {
+	Open     Opener
+	Bus      Bus
+	Journal  Journal
+	Books    Books
+	Sealer   Sealer
+	Printer  Printer // nil: no packets
+	Policy   Policy
+	Operator inventory.Actor // who stands at the bench
+	Owner    string          // names the lock file that this process holds
+
+	TouchSlots int                                             // how many ports may ask for hands at once; 0: 2
+	Wait       time.Duration                                   // how long a replug or touch is awaited; 0: 60 s
+	Ask        func(context.Context, Question) (Answer, error) // nil: on the tile, answered by [Bench.Answer]
+	Models     func(aaguid string) string                      // names a model; nil or empty: the USB product string
+	Feed       *Feed                                           // nil: nobody watches
+	Now        func() time.Time                                // nil: the clock
+	Rand       io.Reader                                       // nil: the system's randomness
+	Log        *slog.Logger                                    // nil: silence
+}
+
+// Bench makes keys at many ports at once. Its methods are safe for concurrent use; one goroutine works at a port at a
+// time, and all that it starts end before [Bench.Watch] returns.
+type Bench struct {
+	cfg   Config
+	hands *hands
+
+	mu       sync.Mutex
+	pending  []inventory.Unfinished        // dead runs that wait for their key
+	asked    map[string]chan Answer        // by port
+	cancels  map[string]context.CancelFunc // of the runs that go on, by port
+	learned  []string                      // the making ports of the open session
+	inMaking bool
+	retries  map[string]bool // ports to take up again without a replug
+}
+
+// New makes a bench. It refuses a policy that contradicts itself.
+func New(cfg Config) (*Bench, error) {
+	if err := cfg.Policy.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.TouchSlots == 0 {
+		cfg.TouchSlots = 2
+	}
+	if cfg.Wait == 0 {
+		cfg.Wait = time.Minute
+	}
+	if cfg.Feed == nil {
+		cfg.Feed = NewFeed()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bench{
+		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]chan Answer{},
+		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{},
+	}, nil
+}
+
+// Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
+// person who did not come are in the report; an error means that the inventory could not be written.
+func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
+	if rep, err := b.resume(ctx, port); rep != nil || err != nil {
+		if err != nil {
+			return Report{}, err
+		}
+		return *rep, nil
+	}
+	r := b.newRun(port, want)
+	defer r.end()
+	if err := r.begin(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := r.walk(ctx, 0); err != nil {
+		return Report{}, err
+	}
+	r.finish(ctx)
+	return r.report(), nil
+}
+
+// newRun makes a run that is in no journal yet.
+func (b *Bench) newRun(port Port, want inventory.Want) *run {
+	r := &run{b: b, port: port, want: want, fresh: true}
+	r.tile = Tile{Port: port.ID, Label: port.Title(), Plugged: true, Test: b.cfg.Policy.test()}
+	return r
+}
+
+// begin writes the run and its first intent, before the key is opened.
+func (r *run) begin(ctx context.Context) error {
+	id, err := inventory.NewID[inventory.RunID]()
+	if err != nil {
+		return err
+	}
+	version, err := r.b.cfg.Policy.Version()
+	if err != nil {
+		return fmt.Errorf("name policy: %w", err)
+	}
+	at := r.b.now()
+	r.row = inventory.Run{
+		ID: id, Port: r.port.ID, Device: r.port.Path, Owner: r.b.cfg.Owner, Operator: r.b.cfg.Operator,
+		Policy: version, StartedAt: at,
+	}
+	r.tile.Run = string(id)
+	if err := r.b.cfg.Journal.Begin(ctx, r.row, r.entry(plan[0].name, inventory.Intent, at)); err != nil {
+		return fmt.Errorf("begin run: %w", err)
+	}
+	return nil
+}
+
+// end leaves nothing of the run behind: no handle, no PIN.
+func (r *run) end() {
+	r.closeKey()
+	r.pin.Wipe()
+	r.pin = nil
+}
+
+// LearnPorts opens a making session on these ports: a stock model without a PIN that is plugged in there is made
+// without asking. An empty list ends the session.
+func (b *Bench) LearnPorts(ports ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.learned, b.inMaking = slices.Clone(ports), len(ports) > 0
+}
+
+func (b *Bench) making(port string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inMaking && slices.Contains(b.learned, port)
+}
+
+func (b *Bench) waitingRuns() []inventory.Unfinished {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.pending)
+}
+
+func (b *Bench) forget(u inventory.Unfinished) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pending = slices.DeleteFunc(b.pending, func(p inventory.Unfinished) bool { return p.Run.ID == u.Run.ID })
+}
+
+// now reads the clock as the inventory keeps times.
+func (b *Bench) now() time.Time { return inventory.Instant(b.cfg.Now()) }
+
+// nonce draws 32 bytes that no key has signed before.
+func (b *Bench) nonce() ([]byte, error) {
+	n := make([]byte, 32)
+	if _, err := io.ReadFull(b.cfg.Rand, n); err != nil {
+		return nil, fmt.Errorf("draw nonce: %w", err)
+	}
+	return n, nil
+}
+
+// model names the model of a key for people.
+func (b *Bench) model(p Port, info ctap.Info) string {
+	if b.cfg.Models != nil {
+		if name := b.cfg.Models(info.AAGUID.String()); name != "" {
+			return name
+		}
+	}
+	if name := strings.TrimSpace(p.Maker + " " + p.Name); name != "" {
+		return name
+	}
+	if info.AAGUID.IsZero() {
+		return ""
+	}
+	return "Model " + info.AAGUID.String()[:8]
+}
+
+func (p Policy) test() bool { return p.RPID == inventory.LocalRPID }

@@ -1,0 +1,159 @@
+package station
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+func rpIDHash(id string) [32]byte { return sha256.Sum256([]byte(id)) }
+
+// identify finds out which key this is, if it may be touched at all, and what it will be made for. It changes nothing
+// on the key: getInfo and silent assertions only.
+func (r *run) identify(ctx context.Context) (result, error) {
+	r.show(momentLook, "")
+	if err := r.openKey(ctx); err != nil {
+		return result{}, err
+	}
+	r.tile.Model = r.b.model(r.port, r.info)
+	if err := r.b.cfg.Policy.fits(r.info); err != nil {
+		return result{}, err
+	}
+	known, err := r.recognize(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	grant, err := r.mayWipe(ctx, known)
+	if err != nil {
+		return result{}, err
+	}
+	if err := r.takeLine(ctx); err != nil {
+		return result{}, err
+	}
+	facts, err := r.book(known, grant)
+	if err != nil {
+		return result{}, err
+	}
+	return done(grant.why, facts)
+}
+
+// fits refuses, untouched, a key on which the run could never end: no CTAP2, no clientPIN, or no way to do what the
+// policy requires.
+func (p Policy) fits(info ctap.Info) error {
+	if !info.SupportsPIN() {
+		return refuse("The key has no clientPIN, so it cannot be protected. It was left as it is: use another model.")
+	}
+	if p.Force == ForceRequired && !info.CanForcePINChange() {
+		return refuse("The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model.")
+	}
+	_, err := p.pinLength(info)
+	return err
+}
+
+// takeLine takes the line that the key is made for and checks that its packet can be printed, before anything on the
+// key is changed. A line whose packet cannot be printed is given back and the next one taken, unless it was asked for.
+func (r *run) takeLine(ctx context.Context) error {
+	want := r.want
+	for {
+		o, err := r.b.cfg.Books.TakeLine(ctx, r.row.Operator, r.row.ID, want)
+		if inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == "" {
+			r.reasons = append(r.reasons, "No approved line was waiting: the key is made without one.")
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("take line: %w", err)
+		}
+		unprintable := r.printable(ctx, o)
+		if unprintable == nil {
+			r.order, r.row.Line = &o, o.Line.ID
+			r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+			return nil
+		}
+		if err := r.b.cfg.Books.ReleaseLine(ctx, r.row.Operator, r.row.ID); err != nil {
+			return fmt.Errorf("release line: %w", err)
+		}
+		if want.Requisition != "" || want.Line != "" || inventory.KindOf(unprintable) == inventory.Unavailable {
+			return unprintable
+		}
+		r.reasons = append(r.reasons, o.Requisition.Number+" was passed over: "+inventory.Sentence(unprintable))
+		want.Skip = append(want.Skip, o.Line.ID)
+	}
+}
+
+func (r *run) printable(ctx context.Context, o inventory.Order) error {
+	if r.b.cfg.Printer == nil {
+		return nil
+	}
+	return r.b.cfg.Printer.Check(ctx, o)
+}
+
+// book writes what identify found: the key's row (new, or back to received if it was made before), the bench as its
+// place, the run's key and line, and who let it be wiped.
+func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
+	at := r.b.now()
+	var events []inventory.Event
+	if known != nil {
+		k, ev, err := known.Remake("it is made anew", at)
+		if err != nil {
+			return inventory.Entered{}, err
+		}
+		r.key = k
+		if ev.Action != "" {
+			events = append(events, ev)
+		}
+	} else if err := r.newKey(); err != nil {
+		return inventory.Entered{}, err
+	}
+	facts := inventory.Entered{}
+	if known != nil && known.State == inventory.Ready {
+		facts.VoidSeals, facts.Reopen = known.ID, known.Line
+	}
+	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
+	r.key.Test = r.b.cfg.Policy.test()
+	r.key.Reasons = slices.Clone(g.reasons)
+	r.row.Key = r.key.ID
+	r.tile.Key, r.tile.Tag = string(r.key.ID), string(r.key.Tag)
+	id, err := inventory.NewID[inventory.CustodyID]()
+	if err != nil {
+		return inventory.Entered{}, err
+	}
+	key, row := r.key, r.row
+	facts.Key, facts.Run = &key, &row
+	facts.Custody = &inventory.Custody{ID: id, Key: key.ID, Holder: inventory.Bench, From: at, By: row.Operator}
+	facts.Events = append(events, g.event(key))
+	return facts, nil
+}
+
+// newKey gives an unknown key its row and its asset tag.
+func (r *run) newKey() error {
+	id, err := inventory.NewID[inventory.KeyID]()
+	if err != nil {
+		return err
+	}
+	tag, err := inventory.NewAssetTag(r.b.cfg.Rand)
+	if err != nil {
+		return err
+	}
+	serial, source := r.serial()
+	r.key = inventory.Key{
+		ID: id, Tag: tag, AAGUID: r.info.AAGUID.String(), Serial: serial, SerialSource: source,
+		State: inventory.Received, Arrival: inventory.ArrivalTouch, CreatedAt: r.b.now(),
+	}
+	return nil
+}
+
+// sharedSerials are USB serial strings that every unit of a model carries: eWBM and OctatcO, TrustKey, OnlyKey
+// (seen in google/CTAP2-test-tool results and framefilter/keyroost issue 37).
+var sharedSerials = []string{"A00000000000", "A00000000017", "1000000000", "0", "000000000000"}
+
+// serial gives the key's serial and where it came from. Vendor commands have no place here yet.
+func (r *run) serial() (string, inventory.SerialSource) {
+	if s := r.port.Serial; s != "" && !slices.Contains(sharedSerials, s) {
+		return s, inventory.SerialUSB
+	}
+	return "", inventory.SerialNone
+}

@@ -1,0 +1,51 @@
+package station
+
+import (
+	"fmt"
+	"io"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// pinLength is how many digits a PIN for this key gets: no fewer than policy, the key or the minimum that policy is
+// about to set demand, since a minimum above the length in use forces a change at once (CTAP 2.1 §6.11.4).
+func (p Policy) pinLength(info ctap.Info) (int, error) {
+	n := max(p.PINLength, p.MinPINLength, info.MinPIN())
+	if n > info.MaxPIN() {
+		return 0, inventory.Refuse(inventory.Conflict,
+			"The key takes PINs of at most %d digits and policy wants %d: use another model.", info.MaxPIN(), n)
+	}
+	return n, nil
+}
+
+// newPIN draws n digits that a key with a complexity rule takes too (CTAP 2.2 member 0x1B): no three equal or
+// consecutive digits in a row. The digits never leave the returned slice.
+func newPIN(rand io.Reader, n int) (inventory.PIN, error) {
+	pin := make(inventory.PIN, 0, n)
+	var b [1]byte
+	defer clear(b[:])
+	for len(pin) < n {
+		if _, err := io.ReadFull(rand, b[:]); err != nil {
+			pin.Wipe()
+			return nil, fmt.Errorf("draw PIN: %w", err)
+		}
+		if b[0] >= 250 { // no modulo bias
+			continue
+		}
+		if d := '0' + b[0]%10; !patterned(pin, d) {
+			pin = append(pin, d)
+		}
+	}
+	return pin, nil
+}
+
+// patterned tells if d after pin would be the third of a run such as 777, 456 or 987.
+func patterned(pin inventory.PIN, d byte) bool {
+	if len(pin) < 2 {
+		return false
+	}
+	a, b := int(pin[len(pin)-2]), int(pin[len(pin)-1])
+	step := b - a
+	return int(d)-b == step && step >= -1 && step <= 1
+}

@@ -1,0 +1,107 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// tagSearch bounds the silent search: so many tag credentials of the same model are tried before a person is asked.
+const tagSearch = 512
+
+// recognize finds the key's row: by serial, else by the tag credential that it answers to in silence, else by the
+// place where a blank key was left. Nil means that the inventory does not know it.
+func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
+	if k, err := r.bySerial(ctx); k != nil || err != nil {
+		return k, err
+	}
+	if k, err := r.byTag(ctx); k != nil || err != nil {
+		return k, err
+	}
+	if r.info.HasPIN() {
+		return nil, nil
+	}
+	k, err := r.b.cfg.Books.KeyLeftAt(ctx, r.port.ID, r.info.AAGUID.String(), r.info.Firmware())
+	return found(k, err)
+}
+
+func (r *run) bySerial(ctx context.Context) (*inventory.Key, error) {
+	serial, source := r.serial()
+	if source == inventory.SerialNone {
+		return nil, nil
+	}
+	return found(r.b.cfg.Books.KeyBySerial(ctx, source, serial, r.info.AAGUID.String()))
+}
+
+// byTag asks the key, in silence, which of the credentials that we know it holds. Only the key that made a credential
+// answers; its signature over a fresh hash is checked.
+func (r *run) byTag(ctx context.Context) (*inventory.Key, error) {
+	regs, err := r.b.cfg.Books.LiveTags(ctx, r.info.AAGUID.String(), tagSearch)
+	if err != nil {
+		return nil, fmt.Errorf("search tags: %w", err)
+	}
+	for len(regs) > 0 {
+		n := min(len(regs), listLimit(r.info))
+		reg, err := r.whichTag(ctx, regs[:n])
+		if err != nil {
+			return nil, err
+		}
+		if reg != nil {
+			return found(r.b.cfg.Books.Key(ctx, reg.Key))
+		}
+		regs = regs[n:]
+	}
+	return nil, nil
+}
+
+// listLimit is how many credential ids the key takes at once (CTAP 2.1 §6.4 member 0x07); 1 where it does not say.
+func listLimit(info ctap.Info) int { return max(1, min(info.MaxCredentialCountInList, 16)) }
+
+// whichTag asks about a list of tags of one relying party.
+func (r *run) whichTag(ctx context.Context, regs []inventory.Registration) (*inventory.Registration, error) {
+	hash, err := r.b.nonce()
+	if err != nil {
+		return nil, err
+	}
+	o := RequestOptions{RPID: regs[0].RPID, ClientDataHash: hash}
+	for _, reg := range regs {
+		o.AllowCredential = append(o.AllowCredential, reg.CredentialID)
+	}
+	a, err := r.auth.Assert(ctx, o, nil)
+	if refusedByKey(err) {
+		return nil, r.afterRefusedProbe(ctx, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask for tags: %w", err)
+	}
+	for i := range regs {
+		named := len(regs) == 1 || string(a.CredentialID) == string(regs[i].CredentialID)
+		if named && verifies(regs[i], a, hash) {
+			return &regs[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// afterRefusedProbe goes on after a key said no to a silent question. NO_CREDENTIALS is a plain no; anything else may
+// have left the handle in a state of its own, so a fresh one is taken.
+func (r *run) afterRefusedProbe(ctx context.Context, err error) error {
+	if errors.Is(err, ctap.ErrNoCredentials) {
+		return nil
+	}
+	return r.openKey(ctx)
+}
+
+// found turns NotFound into nil.
+func found(k inventory.Key, err error) (*inventory.Key, error) {
+	if inventory.KindOf(err) == inventory.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up key: %w", err)
+	}
+	return &k, nil
+}

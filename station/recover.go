@@ -1,0 +1,184 @@
+package station
+
+import (
+	"context"
+	"fmt"
+
+	"keystation/inventory"
+)
+
+// Recover ends the runs whose process died, as the plan says. A run that had only its record to write is recorded; one
+// that died while the PIN change was forced waits for its key, which [Bench.Make] asks when it is plugged in; every
+// other one is closed as interrupted and its sealed PIN is void, since the key is made anew from a reset.
+func (b *Bench) Recover(ctx context.Context) ([]Report, error) {
+	left, err := b.cfg.Journal.Unfinished(ctx, b.cfg.Owner)
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished runs: %w", err)
+	}
+	var reports []Report
+	for _, u := range left {
+		switch b.recoveryOf(u) {
+		case again:
+			rep, err := b.recordLate(ctx, u)
+			if err != nil {
+				return reports, err
+			}
+			reports = append(reports, rep)
+		case look:
+			b.mu.Lock()
+			b.pending = append(b.pending, u)
+			b.mu.Unlock()
+		default:
+			if err := b.interrupt(ctx, u); err != nil {
+				return reports, err
+			}
+		}
+	}
+	return reports, nil
+}
+
+// recoveryOf finds the plan's row for a dead run: its last entry is the intent of the step it died in.
+func (b *Bench) recoveryOf(u inventory.Unfinished) recovery {
+	last := u.Last()
+	for _, s := range plan {
+		if s.name == last.Step && last.Phase == inventory.Intent {
+			return s.after
+		}
+	}
+	return restart
+}
+
+// revive makes a run out of what the journal holds of it.
+func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
+	r := b.newRun(port, inventory.Want{})
+	r.row, r.seq, r.wiped = u.Run, u.Last().Seq, u.Did(inventory.Identify)
+	if u.Key != nil {
+		r.key = *u.Key
+	}
+	for _, e := range u.Entries {
+		if e.Phase == inventory.Ended {
+			r.steps = append(r.steps, StepReport{e.Step, e.MS, e.Outcome})
+		}
+	}
+	for i, reg := range u.Registrations {
+		if reg.Kind == inventory.TagCredential && reg.Run == u.Run.ID {
+			r.tagReg = &u.Registrations[i]
+		}
+	}
+	r.tile.Run, r.tile.Key, r.tile.Tag = string(r.row.ID), string(r.key.ID), string(r.key.Tag)
+	r.tile.Model, r.tile.Verdict = r.key.Model, string(r.key.Verdict)
+	return r
+}
+
+// recordLate writes the record that a dead process left to be written.
+func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) (Report, error) {
+	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
+	if err := r.reload(ctx); err != nil {
+		return Report{}, err
+	}
+	r.reasons = append(r.reasons, "The run was finished after a restart.")
+	if err := r.walk(ctx, len(plan)-1); err != nil {
+		return Report{}, err
+	}
+	r.finish(ctx)
+	return r.report(), nil
+}
+
+// reload reads the run's line again.
+func (r *run) reload(ctx context.Context) error {
+	if r.row.Line == "" {
+		return nil
+	}
+	o, err := r.b.cfg.Books.Order(ctx, r.row.Line)
+	if err != nil {
+		return fmt.Errorf("read line: %w", err)
+	}
+	r.order = &o
+	r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+	return nil
+}
+
+// interrupt closes a dead run that left nothing to keep.
+func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
+	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
+	last := u.Last()
+	e := inventory.Entered{Entry: r.entry(last.Step, inventory.Ended, b.now())}
+	e.Entry.Outcome = inventory.Failed
+	e.Entry.Note = "The program ended during " + string(last.Step) + "; the key is made anew from a reset."
+	res := result{end: inventory.RunInterrupted, note: e.Entry.Note}
+	if err := r.closing(&e, res, e.Entry.At); err != nil {
+		return err
+	}
+	if err := b.cfg.Journal.Append(context.WithoutCancel(ctx), inventory.System("recovery"), e); err != nil {
+		return fmt.Errorf("close interrupted run: %w", err)
+	}
+	return nil
+}
+
+// resume looks for a dead run among those that wait for their key. With its PIN change forced and its tag answering,
+// the key needs only its record; else the run is closed and the key is made anew. Nil means that a new run is due.
+func (b *Bench) resume(ctx context.Context, port Port) (*Report, error) {
+	if len(b.waitingRuns()) == 0 {
+		return nil, nil
+	}
+	probe := b.newRun(port, inventory.Want{})
+	defer probe.closeKey()
+	if err := probe.openKey(ctx); err != nil {
+		return nil, nil // identify says what is wrong
+	}
+	for _, u := range b.waitingRuns() {
+		r := b.revive(u, port)
+		r.auth, r.info, r.port = probe.auth, probe.info, probe.port
+		mine, whole, err := r.forcedBefore(ctx)
+		probe.auth, probe.info = r.auth, r.info
+		if err != nil {
+			return nil, err
+		}
+		if !mine {
+			continue
+		}
+		b.forget(u)
+		if !whole {
+			return nil, b.interrupt(ctx, u)
+		}
+		rep, err := r.finishForced(ctx)
+		probe.auth = r.auth
+		return rep, err
+	}
+	return nil, nil
+}
+
+// forcedBefore tells if the key at the port is the one that the dead run r made, and if nothing but the record is
+// missing. A key that is mute cannot prove that it is: port, model and firmware have to do, and it is made anew.
+func (r *run) forcedBefore(ctx context.Context) (mine, whole bool, err error) {
+	if r.tagReg == nil || r.key.AAGUID != r.info.AAGUID.String() {
+		return false, false, nil
+	}
+	heard, err := r.answersTag(ctx, *r.tagReg, nil)
+	if err != nil {
+		return false, false, err
+	}
+	if heard {
+		return true, r.info.ForcePINChange, nil
+	}
+	return r.row.Port == r.port.ID && r.key.Firmware == r.info.Firmware(), false, nil
+}
+
+// finishForced writes the outcome that the dead run could not, and its record.
+func (r *run) finishForced(ctx context.Context) (*Report, error) {
+	if err := r.reload(ctx); err != nil {
+		return nil, err
+	}
+	at := len(plan) - 2
+	res := result{outcome: inventory.Done, note: "found done after a restart; the tag answers"}
+	r.reasons = append(r.reasons, "The run was finished after a restart.")
+	if err := r.write(ctx, at, res, 0); err != nil {
+		return nil, err
+	}
+	if err := r.walk(ctx, at+1); err != nil {
+		return nil, err
+	}
+	r.finish(ctx)
+	rep := r.report()
+	return &rep, nil
+}

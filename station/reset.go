@@ -1,0 +1,140 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// reset takes the key back to factory state. The standard lets a key refuse when it was powered up more than ten
+// seconds ago (CTAP 2.1 §6.6); only then is a replug asked for. What the key answers is not believed: a fresh handle
+// must show no PIN, and every credential that we know on it must be gone.
+func (r *run) reset(ctx context.Context) (result, error) {
+	before, hadPIN := r.info.Fingerprint(), r.info.HasPIN()
+	r.wiped = true
+	err := r.withTouch(ctx, momentReset, func(ctx context.Context) error { return r.resetOnce(ctx, before) })
+	if err != nil {
+		return result{}, err
+	}
+	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() && i.Fingerprint() == before },
+		"The key said that it was reset, but it still has its PIN.")
+	if err != nil {
+		return result{}, err
+	}
+	proven, err := r.forgot(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	if err := r.settleAlwaysUV(ctx); err != nil {
+		return result{}, err
+	}
+	facts := inventory.Entered{
+		VoidSeals: r.key.ID,
+		Revoke:    &inventory.Revocation{Key: r.key.ID, Keep: r.row.ID, Why: "the key was reset"},
+	}
+	if proven {
+		return done("no PIN, and none of the credentials that we knew on it answers", facts)
+	}
+	note := "No PIN after the reset; no credential was known before, so nothing else proves it."
+	if hadPIN {
+		note = "The PIN is gone; no credential was known before, so nothing else proves the reset."
+	}
+	return result{outcome: inventory.Unproven, note: note, facts: facts}, nil
+}
+
+// resetOnce asks for the reset, and for a replug first when the key demands one.
+func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
+	for {
+		err := r.resetNow(ctx)
+		if !tooLate(err) {
+			return err
+		}
+		r.show(momentReplug, "")
+		if err := r.awaitReplug(ctx, r.port); err != nil {
+			return replugError(err, r.b.cfg.Wait.String())
+		}
+		if err := r.sameKey(fingerprint); err != nil {
+			return err
+		}
+		r.show(momentReset, "")
+		if r.port.Plug == "" { // the system cannot tell a replug: the key itself is asked, and not too often
+			if err := pause(ctx, replugPoll); err != nil {
+				return replugError(err, r.b.cfg.Wait.String())
+			}
+		}
+	}
+}
+
+// resetNow sends one reset. A key that vanishes while it waits for the touch was pulled: that is a replug.
+func (r *run) resetNow(ctx context.Context) error {
+	if r.auth == nil {
+		if err := r.openKey(ctx); err != nil {
+			return err
+		}
+	}
+	err := r.auth.Reset(ctx)
+	if err == nil || refusedByKey(err) || ctx.Err() != nil {
+		return err
+	}
+	if _, gone := r.b.cfg.Bus.At(ctx, r.port.ID); inventory.KindOf(gone) == inventory.NotFound {
+		return fmt.Errorf("%w: %w", ctap.ErrNotAllowed, err)
+	}
+	return err
+}
+
+// tooLate tells the answers of a key whose reset window has passed: the standard's, and the one of keys that count a
+// late reset as a PIN fault (seen in yubikey-manager).
+func tooLate(err error) bool {
+	return errors.Is(err, ctap.ErrNotAllowed) || errors.Is(err, ctap.ErrPINAuthBlocked)
+}
+
+// replugError says that nobody replugged the key in time.
+func replugError(err error, patience string) error {
+	if errors.Is(err, errPatience) || errors.Is(err, context.DeadlineExceeded) {
+		return waited("The key must be unplugged and plugged in again before it can be reset, and nobody did within %s.", patience)
+	}
+	return err
+}
+
+// forgot asks for every credential that we knew on the key. True means that there were some and all are gone; one
+// that still answers means that the reset did nothing.
+func (r *run) forgot(ctx context.Context) (bool, error) {
+	regs, err := r.b.cfg.Books.Registrations(ctx, r.key.ID)
+	if err != nil {
+		return false, fmt.Errorf("list credentials: %w", err)
+	}
+	for _, reg := range regs {
+		still, err := r.answersTag(ctx, reg, nil)
+		if err != nil {
+			return false, err
+		}
+		if still {
+			return false, aside("The key said that it was reset, but a credential from before still answers.",
+				"Plug it in again and make it anew; if it happens again, return it to the supplier.")
+		}
+	}
+	return len(regs) > 0, nil
+}
+
+// settleAlwaysUV turns off an alwaysUv that survived the reset: with it on, no browser can ask for a touch alone
+// (CTAP 2.1 §6.11.2; the subcommand toggles, so the state is looked at before and after). On a key where it stays on,
+// the tag credential is made after the PIN.
+func (r *run) settleAlwaysUV(ctx context.Context) error {
+	if !r.info.AlwaysUV() {
+		return nil
+	}
+	if r.info.CanConfigure() {
+		err := r.auth.Configure(ctx, Setting{ToggleAlwaysUV: true}, nil)
+		if err != nil && !refusedByKey(err) {
+			return fmt.Errorf("turn off alwaysUv: %w", err)
+		}
+		if err := r.openKey(ctx); err != nil {
+			return err
+		}
+	}
+	r.lateTag = r.info.AlwaysUV()
+	return nil
+}

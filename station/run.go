@@ -1,0 +1,256 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// step is one row of the plan: its name, what it does, and what a restarted program does when its outcome is missing.
+type step struct {
+	name  inventory.Step
+	act   func(*run, context.Context) (result, error)
+	after recovery
+}
+
+// recovery says what is done with a run whose process died in a step.
+type recovery string
+
+const (
+	restart recovery = "restart" // nothing to save: end the run, a new one starts at identify
+	again   recovery = "again"   // do it: no key and no PIN needed
+	void    recovery = "void"    // void the seal, revoke what was registered; a new run starts with a reset
+	look    recovery = "look"    // the key's getInfo and tag decide between again and void
+)
+
+// plan is the run. The order is forced by the standard: the reset comes right after a replug, the tag credential after
+// the reset and before the PIN (CTAP 2.1 §6.1.2 demands none while none is set), nothing that needs the PIN after
+// forcePINChange (§6.5.5.7.1), and the record last, since until then the key can be made anew.
+var plan = []step{
+	{inventory.Identify, (*run).identify, restart}, // nothing was changed yet
+	{inventory.Reset, (*run).reset, restart},       // the new run repeats it
+	{inventory.Tag, (*run).tag, restart},           // no PIN exists yet: a refused key ends blank
+	{inventory.SealPIN, (*run).sealPIN, void},
+	{inventory.SetPIN, (*run).setPIN, void},
+	{inventory.Configure, (*run).configure, void},
+	{inventory.Prove, (*run).prove, void},
+	{inventory.Register, (*run).register, void},
+	{inventory.Force, (*run).forcePIN, look},
+	{inventory.Record, (*run).record, again}, // one transaction, unique by run
+}
+
+// run is one provisioning attempt at one port. One goroutine owns it.
+type run struct {
+	b     *Bench
+	port  Port
+	want  inventory.Want
+	fresh bool // just plugged in: first in the queue for hands
+
+	auth    Authenticator // nil while closed
+	info    ctap.Info     // as of the last openKey or refresh
+	row     inventory.Run
+	key     inventory.Key
+	order   *inventory.Order // nil: made without a line
+	tagReg  *inventory.Registration
+	pin     inventory.PIN
+	lateTag bool // the tag credential is made after the PIN
+	wiped   bool // a reset was asked for: what the key held may be gone
+	seq     int
+	tile    Tile
+	steps   []StepReport
+	reasons []string
+	packet  string
+}
+
+// result is what a step came to.
+type result struct {
+	outcome inventory.Outcome
+	note    string
+	facts   inventory.Entered
+	end     inventory.RunEnd // with an outcome that ends the run
+	next    string           // with RunQuarantined: the one next action
+}
+
+// done is a step that did what it is for.
+func done(note string, facts inventory.Entered) (result, error) {
+	return result{outcome: inventory.Done, note: note, facts: facts}, nil
+}
+
+// skipped is a step that the key or the policy leaves out.
+func skipped(why string) (result, error) {
+	return result{outcome: inventory.Skipped, note: why}, nil
+}
+
+// stop is a step's end that also ends the run, as an error so that it can come from any depth of the step.
+type stop struct {
+	result
+	err error
+}
+
+func (s *stop) Error() string { return s.note }
+func (s *stop) Unwrap() error { return s.err }
+
+// refuse ends the run: a rule, the key or a person said no.
+func refuse(format string, args ...any) error {
+	return &stop{result: result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: fmt.Sprintf(format, args...)}}
+}
+
+// waited ends the run: a person did not come.
+func waited(format string, args ...any) error {
+	return &stop{result: result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: fmt.Sprintf(format, args...)}}
+}
+
+// aside ends the run: the key goes into quarantine with a reason and one next action.
+func aside(reason, next string) error {
+	return &stop{result: result{outcome: inventory.StepRefused, end: inventory.RunQuarantined, note: reason, next: next}}
+}
+
+// walk takes the steps of the plan from number first on. An error means that the journal could not be written: the run
+// stays unfinished and is recovered later.
+func (r *run) walk(ctx context.Context, first int) error {
+	for i := first; i < len(plan); i++ {
+		r.tile.Step, r.tile.StepsIn = string(plan[i].name), i
+		began := time.Now()
+		res, err := plan[i].act(r, ctx)
+		if err != nil {
+			res = r.ended(plan[i].name, err)
+		}
+		if err := r.write(ctx, i, res, time.Since(began)); err != nil {
+			return err
+		}
+		if !res.outcome.Went() {
+			r.showEnd(res)
+			return nil
+		}
+	}
+	return nil
+}
+
+// ended turns what stopped a step into its result.
+func (r *run) ended(name inventory.Step, err error) result {
+	r.log("step ended", err)
+	if s, ok := errors.AsType[*stop](err); ok {
+		return s.result
+	}
+	say := Advise(name, err)
+	switch kind := inventory.KindOf(err); {
+	case errors.Is(err, context.Canceled):
+		return result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: say}
+	case refusedByKey(err), kind == inventory.Invalid, kind == inventory.Conflict, kind == inventory.Forbidden:
+		return result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say}
+	}
+	return result{outcome: inventory.Failed, end: inventory.RunFailed, note: say}
+}
+
+// write journals the outcome of step i together with the intent of the next, or with the run's end, in one commit.
+// It is not cancelled with ctx: between an act and its outcome nothing is.
+func (r *run) write(ctx context.Context, i int, res result, took time.Duration) error {
+	at := r.b.now()
+	facts := res.facts
+	facts.Entry = r.entry(plan[i].name, inventory.Ended, at)
+	facts.Entry.Outcome, facts.Entry.Note, facts.Entry.MS = res.outcome, res.note, took.Milliseconds()
+	r.steps = append(r.steps, StepReport{plan[i].name, facts.Entry.MS, res.outcome})
+	es := []inventory.Entered{facts}
+	switch {
+	case !res.outcome.Went():
+		if err := r.closing(&es[0], res, at); err != nil {
+			return err
+		}
+	case i+1 < len(plan):
+		es = append(es, inventory.Entered{Entry: r.entry(plan[i+1].name, inventory.Intent, at)})
+	}
+	if res.note != "" && res.outcome != inventory.Done && res.outcome != inventory.Skipped {
+		r.reasons = append(r.reasons, res.note)
+	}
+	err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, es...)
+	if plan[i].name == inventory.Record && inventory.KindOf(err) == inventory.Conflict {
+		return r.lineGone(ctx, err)
+	}
+	if err != nil {
+		return fmt.Errorf("journal %s: %w", plan[i].name, err)
+	}
+	return nil
+}
+
+// lineGone ends a run whose record was refused because the line was changed or taken away meanwhile. Nothing of the
+// record was written; the key goes back to stock and its sealed PIN is void.
+func (r *run) lineGone(ctx context.Context, why error) error {
+	at := r.b.now()
+	r.key.State, r.key.Line, r.row.End, r.row.EndedAt = inventory.Received, "", "", nil
+	r.steps[len(r.steps)-1].Outcome = inventory.StepRefused
+	r.seq--
+	res := result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: inventory.Sentence(why)}
+	e := inventory.Entered{Entry: r.entry(inventory.Record, inventory.Ended, at)}
+	e.Entry.Outcome, e.Entry.Note = res.outcome, res.note
+	if err := r.closing(&e, res, at); err != nil {
+		return err
+	}
+	r.reasons = append(r.reasons, res.note)
+	r.showEnd(res)
+	if err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, e); err != nil {
+		return fmt.Errorf("journal refused record: %w", err)
+	}
+	return nil
+}
+
+// entry makes the next journal entry of the run.
+func (r *run) entry(name inventory.Step, p inventory.Phase, at time.Time) inventory.Entry {
+	r.seq++
+	return inventory.Entry{Run: r.row.ID, Seq: r.seq, At: at, Step: name, Phase: p}
+}
+
+// closing adds to the last entry what a run leaves behind that made no ready key: its line is free, no sealed PIN of
+// the key counts any more once a reset was asked for, sign-in credentials are revoked. The tag credential stays: it is
+// how the key is known again.
+func (r *run) closing(e *inventory.Entered, res result, at time.Time) error {
+	r.row.End, r.row.EndedAt = res.end, &at
+	r.row.Reasons = append(r.row.Reasons, res.note)
+	row := r.row
+	e.Run, e.Release = &row, true
+	if r.key.ID == "" {
+		return nil
+	}
+	if r.wiped {
+		e.VoidSeals = r.key.ID
+		e.Revoke = &inventory.Revocation{Key: r.key.ID, Kind: inventory.SignInCredential, Why: "the run ended without a key"}
+	}
+	if res.end != inventory.RunQuarantined || r.key.State == inventory.Quarantined {
+		return nil
+	}
+	k, ev, err := r.key.Quarantine(res.note, res.next, at)
+	if err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	r.key = k
+	e.Key, e.Events = &k, append(e.Events, ev)
+	return nil
+}
+
+// report is what the run came to.
+func (r *run) report() Report {
+	rep := Report{
+		Run: r.row.ID, Device: r.port.Path, AAGUID: r.info.AAGUID.String(), SerialSource: inventory.SerialNone,
+		Reasons: append([]string{}, r.reasons...), Steps: r.steps, End: r.row.End, Test: r.b.cfg.Policy.test(),
+	}
+	if r.packet != "" {
+		rep.Packet = &r.packet
+	}
+	if r.key.ID == "" {
+		rep.Model = r.b.model(r.port, r.info)
+		rep.Firmware = r.info.Firmware()
+		return rep
+	}
+	k := r.key
+	rep.Key, rep.AssetTag, rep.AAGUID, rep.Model = &k.ID, k.Tag, k.AAGUID, k.Model
+	rep.Serial, rep.SerialSource, rep.Firmware = k.Serial, k.SerialSource, k.Firmware
+	rep.Verdict, rep.State = k.Verdict, &k.State
+	return rep
+}
+
+func (r *run) log(msg string, err error) {
+	r.b.cfg.Log.Info(msg, "run", r.row.ID, "port", r.port.ID, "step", r.tile.Step, "err", err)
+}

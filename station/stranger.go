@@ -1,0 +1,94 @@
+package station
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"keystation/inventory"
+)
+
+// grant says why a key may be wiped and who said so.
+type grant struct {
+	why     string
+	by      inventory.Actor
+	asked   bool // a person answered for this very key
+	reasons []string
+}
+
+// Question is what a person is asked about one key. The answer holds for that key only.
+type Question struct {
+	Port Port
+	Text string // a question with yes and no as answers
+}
+
+// Answer is what a person said.
+type Answer struct {
+	Yes bool
+	By  inventory.Actor
+	How string // "on the bench page", "by --yes" …
+}
+
+// mayWipe decides if the key may be touched. Having no PIN does not make a key blank: it may be somebody's second
+// factor. Without asking, a key is wiped only if the inventory expects it here, or if it is a stock model without a PIN
+// that was plugged into a learned making port while an operator makes keys.
+func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) {
+	p := r.b.cfg.Policy
+	serial, _ := r.serial()
+	if slices.Contains(p.NeverPorts, r.port.ID) || serial != "" && slices.Contains(p.NeverSerials, serial) {
+		return grant{}, refuse("This port or key is on the list of those that are never touched. It was left as it is.")
+	}
+	if known != nil {
+		return r.mayRemake(ctx, *known)
+	}
+	if !r.info.HasPIN() && slices.Contains(p.Stock, r.info.AAGUID.String()) && r.b.making(r.port.ID) {
+		return grant{why: "a stock model without a PIN, at a making port of this session", by: r.row.Operator}, nil
+	}
+	what := "This key is not in the inventory and may be somebody's own. Wipe everything on it and make it?"
+	if r.info.HasPIN() {
+		what = "This key is not in the inventory and has a PIN: it is somebody's. Wipe everything on it and make it?"
+	}
+	return r.ask(ctx, what, "The key is not in the inventory and may be somebody's own. It was left as it is.")
+}
+
+// mayRemake decides about a key that the inventory knows.
+func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
+	switch {
+	case k.State == inventory.Received:
+		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
+	case k.State.WithSomebody():
+		return grant{}, refuse("Key %s is %s, so somebody else answers for it. It was left as it is: record its return first.", k.Tag, k.State)
+	case k.State.May(inventory.Received):
+		return r.ask(ctx, fmt.Sprintf("Key %s is %s. Wipe it and make it anew?", k.Tag, k.State),
+			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State))
+	}
+	return grant{}, refuse("Key %s is %s and is not made again. It was left as it is: take it off the bench.", k.Tag, k.State)
+}
+
+// ask puts a question about this very key to a person.
+func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
+	r.show(momentAsk, text)
+	a, err := r.b.ask(ctx, Question{Port: r.port, Text: text})
+	if err != nil {
+		return grant{}, err
+	}
+	if !a.Yes {
+		return grant{}, &stop{result: result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: otherwise}}
+	}
+	reason := fmt.Sprintf("%s allowed it %s (%s).", a.By.Name, a.How, a.By.Method)
+	r.reasons = append(r.reasons, reason)
+	return grant{why: reason, by: a.By, asked: true, reasons: []string{reason}}, nil
+}
+
+// event is the ledger's entry about the permission.
+func (g grant) event(k inventory.Key) inventory.Event {
+	action := "key.expected"
+	if g.asked {
+		action = "key.allowed"
+	}
+	return inventory.Event{Action: action, Subjects: []string{string(k.ID)}, Payload: struct {
+		Tag inventory.AssetTag `json:"asset_tag"`
+		Why string             `json:"why"`
+		By  inventory.Actor    `json:"by"`
+	}{k.Tag, g.why, g.by}}
+}

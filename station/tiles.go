@@ -1,0 +1,96 @@
+package station
+
+import (
+	"context"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// show puts a moment on the run's tile. say, when not empty, replaces the table's sentence.
+func (r *run) show(m moment, say string) {
+	w := words[m]
+	if say == "" {
+		say = w.Sentence
+	}
+	r.tile.Word, r.tile.Tone, r.tile.Sentence, r.tile.Ask = w.Word, w.Tone, say, ""
+	if m == momentAsk {
+		r.tile.Ask = say
+	}
+	r.tile.Since = r.b.now()
+	r.b.cfg.Feed.Publish(r.tile)
+}
+
+// showEnd says how a run ended that made no ready key.
+func (r *run) showEnd(res result) {
+	m := momentRefused
+	switch res.end {
+	case inventory.RunWaiting:
+		m = momentWaited
+	case inventory.RunFailed:
+		m = momentFailed
+	case inventory.RunQuarantined:
+		m = momentAside
+	}
+	if res.end == inventory.RunRefused && r.tile.Step == string(inventory.Identify) {
+		m = momentStranger
+	}
+	r.show(m, res.note)
+}
+
+// heard turns what a key says while it works into TOUCH and back. A tile that says so already is left alone.
+func (b *Bench) heard(port string, k ctap.Keepalive) {
+	t, ok := b.cfg.Feed.Tile(port)
+	touch := words[momentTouch]
+	if !ok || (t.Word == touch.Word) == (k == ctap.KeepaliveUPNeeded) || t.Tone == Quiet {
+		return
+	}
+	w := touch
+	if k != ctap.KeepaliveUPNeeded {
+		w = words[afterTouch[inventory.Step(t.Step)]]
+	}
+	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
+	b.cfg.Feed.Publish(t)
+}
+
+// afterTouch says what a key does once it was touched, by step.
+var afterTouch = map[inventory.Step]moment{
+	inventory.Reset: momentReset, inventory.Tag: momentTag, inventory.SetPIN: momentTag, inventory.Register: momentPIN,
+}
+
+// ask puts a question to a person: by the configured way, else on the tile.
+func (b *Bench) ask(ctx context.Context, q Question) (Answer, error) {
+	if b.cfg.Ask != nil {
+		return b.cfg.Ask(ctx, q)
+	}
+	ch := make(chan Answer, 1)
+	b.mu.Lock()
+	b.asked[q.Port.ID] = ch
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		delete(b.asked, q.Port.ID)
+		b.mu.Unlock()
+	}()
+	select {
+	case a := <-ch:
+		return a, nil
+	case <-ctx.Done():
+		return Answer{}, context.Cause(ctx)
+	}
+}
+
+// Answer answers the question that a port's tile asks. It refuses when the port asks nothing.
+func (b *Bench) Answer(port string, a Answer) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ch, ok := b.asked[port]
+	if !ok {
+		return inventory.Refuse(inventory.Conflict, "Nothing is asked at %s any more: look at its tile.", port)
+	}
+	select {
+	case ch <- a:
+	default: // somebody answered a moment ago
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// withTouch runs an act that waits for a touch while holding a touch slot. A missed touch is asked again until the
+// bench's patience ends; the act is then cancelled at the key.
+func (r *run) withTouch(ctx context.Context, during moment, act func(context.Context) error) error {
+	if err := r.takeHands(ctx); err != nil {
+		return err
+	}
+	defer r.b.hands.give()
+	r.show(during, "")
+	patience, stop := context.WithTimeoutCause(ctx, r.b.cfg.Wait, errPatience)
+	defer stop()
+	for {
+		err := act(patience)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(context.Cause(patience), errPatience) {
+			return waited("Nobody touched the key within %s. Plug it in again when your hands are free.", r.b.cfg.Wait)
+		}
+		if !missedTouch(err) {
+			return err
+		}
+		r.log("touch missed", err)
+	}
+}
+
+// errPatience is the cause of a wait that lasted longer than the bench waits.
+var errPatience = errors.New("nobody came")
+
+// missedTouch tells the two answers that keys give when nobody touched them: the standard's and the one that some
+// give to a reset (Yubico's reset sends 0x3A).
+func missedTouch(err error) bool {
+	return errors.Is(err, ctap.ErrUserActionTimeout) || errors.Is(err, ctap.ErrActionTimeout)
+}
+
+// takeHands waits for a turn with the operator's hands.
+func (r *run) takeHands(ctx context.Context) error {
+	r.show(momentQueue, "")
+	err := r.b.hands.take(ctx, r.port.ID, r.fresh)
+	r.fresh = false
+	return err
+}
+
+// awaitReplug asks for a replug and waits until the port has a key that was plugged in anew, then opens it. Where the
+// system cannot tell one plugging-in from the next (a pseudo-terminal), opening succeeds at once and the caller finds
+// out by asking the key.
+func (r *run) awaitReplug(ctx context.Context, before Port) error {
+	r.closeKey()
+	gone := before.Plug == ""
+	for {
+		now, err := r.b.cfg.Bus.At(ctx, r.port.ID)
+		switch {
+		case inventory.KindOf(err) == inventory.NotFound:
+			gone = true
+		case err != nil:
+			return fmt.Errorf("look at port %s: %w", r.port.ID, err)
+		case gone || now.Plug != before.Plug:
+			if err := r.openKey(ctx); err == nil {
+				return nil
+			}
+		}
+		if err := pause(ctx, replugPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// replugPoll is how often a port is looked at while a replug is awaited.
+const replugPoll = 200 * time.Millisecond
+
+// pause waits for d or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

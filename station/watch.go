@@ -1,0 +1,167 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"keystation/inventory"
+)
+
+// plugPoll is how often the bus is asked what is plugged in.
+const plugPoll = 250 * time.Millisecond
+
+// Watch makes every key that is plugged in while it runs, each at its port, until ctx ends; then it waits for the acts
+// that go on. ended, when not nil, hears every report, one at a time. The error is the first one that kept the
+// inventory from being written.
+func (b *Bench) Watch(ctx context.Context, ended func(Report)) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}}
+	defer w.wait()
+	for {
+		if err := w.look(ctx); err != nil {
+			stop(err)
+		}
+		if err := pause(ctx, plugPoll); err != nil {
+			w.wait()
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// watch is one round of the bench being watched. Its maps belong to the goroutine of [Bench.Watch]; busy is guarded.
+type watch struct {
+	b     *Bench
+	ended func(Report)
+	stop  context.CancelCauseFunc
+	seen  map[string]plugged // by port id
+	runs  sync.WaitGroup
+
+	mu   sync.Mutex
+	busy map[string]bool // ports at which a run goes on
+	tell sync.Mutex      // one report at a time
+}
+
+type plugged struct{ path, plug string }
+
+func (w *watch) wait() { w.runs.Wait() }
+
+// look compares what is plugged in with what was, and begins a run at every port that has a key anew.
+func (w *watch) look(ctx context.Context) error {
+	ports, err := w.b.cfg.Bus.Attached(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the bus: %w", err)
+	}
+	now := map[string]plugged{}
+	for _, p := range ports {
+		now[p.ID] = plugged{p.Path, p.Plug}
+		if w.isBusy(p.ID) {
+			w.seen[p.ID] = now[p.ID] // a replug during a run is the run's own
+			continue
+		}
+		if w.seen[p.ID] != now[p.ID] || w.b.takeRetry(p.ID) {
+			w.begin(ctx, p)
+		}
+	}
+	for id := range w.seen {
+		if _, in := now[id]; !in && !w.isBusy(id) {
+			delete(w.seen, id)
+			w.empty(id)
+		}
+	}
+	for id, p := range now {
+		w.seen[id] = p
+	}
+	return nil
+}
+
+// empty shows that nothing is plugged in at a port. What the last key ended in stays readable in the inventory.
+func (w *watch) empty(id string) {
+	t, _ := w.b.cfg.Feed.Tile(id)
+	e := words[momentEmpty]
+	w.b.cfg.Feed.Publish(Tile{Port: id, Label: t.Label, Tone: e.Tone, Word: e.Word, Sentence: e.Sentence, Since: w.b.now()})
+}
+
+// begin starts a run at a port in a goroutine of its own, which wait waits for.
+func (w *watch) begin(ctx context.Context, p Port) {
+	w.setBusy(p.ID, true)
+	ctx, cancel := context.WithCancel(ctx)
+	w.b.setCancel(p.ID, cancel)
+	w.runs.Go(func() {
+		defer cancel()
+		defer w.setBusy(p.ID, false)
+		rep, err := w.b.Make(ctx, p, inventory.Want{})
+		w.b.setCancel(p.ID, nil)
+		if err != nil {
+			w.stop(err)
+			return
+		}
+		if w.ended != nil {
+			w.tell.Lock()
+			defer w.tell.Unlock()
+			w.ended(rep)
+		}
+	})
+}
+
+func (w *watch) isBusy(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.busy[id]
+}
+
+func (w *watch) setBusy(id string, on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy == nil {
+		w.busy = map[string]bool{}
+	}
+	w.busy[id] = on
+}
+
+func (b *Bench) setCancel(port string, cancel context.CancelFunc) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if cancel == nil {
+		delete(b.cancels, port)
+		return
+	}
+	b.cancels[port] = cancel
+}
+
+// Cancel stops the run at a port while it waits; an act that has begun is finished and journalled first.
+func (b *Bench) Cancel(port string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	cancel, ok := b.cancels[port]
+	if !ok {
+		return inventory.Refuse(inventory.Conflict, "No key is being made at %s: there is nothing to stop.", port)
+	}
+	cancel()
+	return nil
+}
+
+// Retry takes up the key at a port again without a replug.
+func (b *Bench) Retry(port string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, running := b.cancels[port]; running {
+		return inventory.Refuse(inventory.Conflict, "The key at %s is being made: wait for it or stop it first.", port)
+	}
+	b.retries[port] = true
+	return nil
+}
+
+func (b *Bench) takeRetry(port string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	again := b.retries[port]
+	delete(b.retries, port)
+	return again
+}

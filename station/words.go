@@ -1,0 +1,54 @@
+package station
+
+// Words is what a tile says: at most four words to be read from two meters, a tone, and the sentence under them.
+type Words struct {
+	Word     string
+	Tone     Tone
+	Sentence string
+}
+
+// moment names a situation that a port can be in.
+type moment string
+
+const (
+	momentEmpty    moment = "empty"
+	momentLook     moment = "look"
+	momentAsk      moment = "ask"
+	momentQueue    moment = "queue"
+	momentReplug   moment = "replug"
+	momentTouch    moment = "touch"
+	momentReset    moment = "reset"
+	momentTag      moment = "tag"
+	momentPIN      moment = "pin"
+	momentProve    moment = "prove"
+	momentRecord   moment = "record"
+	momentPrint    moment = "print"
+	momentReady    moment = "ready"
+	momentRefused  moment = "refused"
+	momentWaited   moment = "waited"
+	momentFailed   moment = "failed"
+	momentAside    moment = "aside"
+	momentStranger moment = "stranger"
+)
+
+// words is the one table of what tiles say. An empty sentence is filled in by the run.
+var words = map[moment]Words{
+	momentEmpty:    {"EMPTY", Quiet, "Plug a key in here."},
+	momentLook:     {"READING", Busy, "Asking the key what it is. Nothing is changed."},
+	momentAsk:      {"YOUR ANSWER?", Hands, ""},
+	momentQueue:    {"WAIT", Quiet, "Another key needs your hands first."},
+	momentReplug:   {"REPLUG", Hands, "Unplug this key and plug it in again at the same port."},
+	momentTouch:    {"TOUCH", Hands, "Touch the key now."},
+	momentReset:    {"WIPING", Busy, "Resetting the key. Leave it in."},
+	momentTag:      {"TAGGING", Busy, "Making the credential by which we know this key again. Leave it in."},
+	momentPIN:      {"WORKING", Busy, "Setting the PIN. Leave the key in."},
+	momentProve:    {"CHECKING", Busy, "Checking that the key does what it was told. Leave it in."},
+	momentRecord:   {"RECORDING", Busy, "Writing the key into the inventory."},
+	momentPrint:    {"PRINTING", Busy, "The packet is being printed."},
+	momentReady:    {"READY", Good, ""},
+	momentRefused:  {"REFUSED", Bad, ""},
+	momentWaited:   {"PLUG IN AGAIN", Quiet, ""},
+	momentFailed:   {"BAD KEY OR CABLE", Bad, ""},
+	momentAside:    {"PUT ASIDE", Bad, ""},
+	momentStranger: {"NOT OURS", Bad, ""},
+}
