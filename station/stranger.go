@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,9 @@ type Question struct {
 	Port Port
 	Text string // a question with yes and no as answers
 }
+
+// ErrNoAnswer is what [Config.Ask] gives when there is nobody to ask.
+var ErrNoAnswer = errors.New("nobody can be asked")
 
 // Answer is what a person said.
 type Answer struct {
@@ -69,6 +73,9 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
 	r.show(momentAsk, text)
 	a, err := r.b.ask(ctx, Question{Port: r.port, Text: text})
+	if errors.Is(err, ErrNoAnswer) {
+		return grant{}, waited("%s Nobody could be asked: answer at a terminal, or run again with --yes.", otherwise)
+	}
 	if err != nil {
 		return grant{}, err
 	}
