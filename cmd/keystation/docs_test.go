@@ -138,7 +138,7 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 
 // TestHelp asks of every command a line about itself and an example.
 func TestHelp(t *testing.T) {
-	eachCommand(newRoot(), func(c *cobra.Command) {
+	eachCommand(newRoot(seams{}), func(c *cobra.Command) {
 		if c.Short == "" {
 			t.Errorf("%s has no line in the help", c.CommandPath())
 		}
@@ -164,7 +164,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	for _, m := range regexp.MustCompile("(?m)(?:^|`|bin/)keystation ([a-z]+)(?: ([a-z]+))?").FindAllStringSubmatch(string(b), -1) {
-		c, _, err := newRoot().Find(m[1:2])
+		c, _, err := newRoot(seams{}).Find(m[1:2])
 		if err != nil || c.Name() != m[1] {
 			t.Errorf("README says `keystation %s`, and there is no such command", m[1])
 		}

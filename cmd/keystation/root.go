@@ -6,17 +6,30 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"keystation/station"
 )
 
 // commands is the whole program in the order of the help: a constructor each,
 // under the heading it is listed with.
 var commands = []struct {
 	heading string
-	members []func() *cobra.Command
+	members []func(seams) *cobra.Command
 }{
 	{"At the bench", nil},
 	{"On the record", nil},
-	{"This machine", []func() *cobra.Command{newVersion}},
+	{"This machine", []func(seams) *cobra.Command{plain(newVersion)}},
+}
+
+// seams are the places where a test puts itself between two rooms of the whole
+// program. The program itself leaves them empty.
+type seams struct {
+	journal func(station.Journal) station.Journal // nil: the journal as it is
+}
+
+// plain is a command without seams.
+func plain(c func() *cobra.Command) func(seams) *cobra.Command {
+	return func(seams) *cobra.Command { return c() }
 }
 
 //go:embed help.tmpl
@@ -26,7 +39,7 @@ const about = `keystation is the desk from which a company hands out FIDO2 secur
 One program: a bench that makes many keys at once, an inventory that knows
 each of them again, and the papers that go into the parcel.`
 
-func newRoot() *cobra.Command {
+func newRoot(s seams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "keystation",
 		Short:         "hand out FIDO2 security keys",
@@ -45,7 +58,7 @@ func newRoot() *cobra.Command {
 	for _, group := range commands {
 		root.AddGroup(&cobra.Group{ID: group.heading, Title: group.heading})
 		for _, member := range group.members {
-			c := member()
+			c := member(s)
 			c.GroupID = group.heading
 			root.AddCommand(c)
 		}
