@@ -40,7 +40,7 @@ var rooms = []room{
 	{name: "station/fido2", may: []string{"inventory", "station", "station/ctap", "station/ctaphid"}, later: true},
 	{name: "station/softkey", may: []string{"station/ctap", "station/ctaphid"}, later: true},
 	{name: "station/serial", may: []string{"station/ctaphid"}, later: true},
-	{name: "station/attest", may: []string{"station/ctap"}, later: true},
+	{name: "station/attest", may: []string{"station/ctap"}},
 	{name: "station/ctap"},
 	{name: "station/ctaphid"},
 	{name: "station/idp/entra", may: []string{"inventory", "station"}, later: true},
