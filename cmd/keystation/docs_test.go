@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -174,4 +175,51 @@ func TestReadme(t *testing.T) {
 			t.Errorf("README links to %s, which is not there", m[1])
 		}
 	}
+}
+
+// TestReadme_map asks that the map people read is the one TestImports enforces.
+func TestReadme_map(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(moduleRoot, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := map[string][]string{}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9/, ]+?)  .*(?:-> (.*)|imports (all).*)$`).FindAllStringSubmatch(string(b), -1) {
+		may := mapArrows(m[2])
+		if m[3] == "all" {
+			may = []string{"*"}
+		}
+		first, second, two := strings.Cut(m[1], ", ")
+		drawn[first] = may
+		if two {
+			drawn[path.Dir(first)+"/"+second] = may
+		}
+	}
+	for _, r := range rooms {
+		want := slices.Sorted(slices.Values(r.may))
+		if got, ok := drawn[r.name]; !ok || !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+			t.Errorf("README draws %s -> %v, TestImports has %v", r.name, got, want)
+		}
+		delete(drawn, r.name)
+	}
+	for name := range drawn {
+		t.Errorf("README draws %s, which TestImports does not know", name)
+	}
+}
+
+// mapArrows reads "inventory station/{ctap,attest} (cbor)" as three rooms of ours.
+func mapArrows(s string) []string {
+	var out []string
+	s, _, _ = strings.Cut(s, "(")
+	for word := range strings.FieldsSeq(s) {
+		base, inner, many := strings.Cut(strings.TrimSuffix(word, "}"), "{")
+		if !many {
+			out = append(out, word)
+			continue
+		}
+		for part := range strings.SplitSeq(inner, ",") {
+			out = append(out, base+part)
+		}
+	}
+	return out
 }
