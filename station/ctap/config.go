@@ -24,7 +24,7 @@ type ConfigRequest struct {
 
 // SetMinPINLengthParams is CTAP 2.1 §6.11.4.
 type SetMinPINLengthParams struct {
-	NewMinPINLength   int      `cbor:"1,keyasint,omitempty"`
+	NewMinPINLength   *int     `cbor:"1,keyasint,omitempty"`
 	MinPINLengthRPIDs []string `cbor:"2,keyasint,omitempty"`
 	ForceChangePIN    bool     `cbor:"3,keyasint,omitempty"`
 }

@@ -1,0 +1,314 @@
+package softkey
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"keystation/station/ctap"
+	"keystation/station/ctaphid"
+)
+
+// device is the transport side of a key: the node, the channels, the transaction in
+// progress. Everything in it belongs to the goroutine in run, save for the channels
+// and the atomic.
+type device struct {
+	cfg  Config
+	auth *authenticator
+
+	controls chan control
+	touches  chan struct{}
+	waiting  atomic.Bool
+
+	node     Node
+	reports  chan [ctaphid.Report]byte // nil while unplugged
+	gone     chan struct{}
+	readers  sync.WaitGroup
+	closed   bool
+	powerUps int // tells a command that the power went away under it
+
+	assembler ctaphid.Assembler
+	channels  map[ctaphid.Channel]bool
+	last      ctaphid.Channel
+	deadline  <-chan time.Time // of the message that is being received
+
+	busy     ctaphid.Channel // the channel of the command in progress
+	command  ctap.Command
+	canceled bool // the platform gave up on it
+}
+
+// control is something that a hand at the bench does to the key.
+type control struct {
+	act func() error
+	err chan error
+}
+
+// errNoAnswer ends a command that must not be answered: its power or channel is gone.
+var errNoAnswer = errors.New("no answer")
+
+// packetTimeout ends a message whose packets stopped coming (CTAP 2.1 §11.2.5.2). It is
+// generous, because a loaded test machine is slower than a USB host.
+const packetTimeout = 3 * time.Second
+
+func newDevice(cfg Config, auth *authenticator) *device {
+	d := &device{cfg: cfg, auth: auth, controls: make(chan control), touches: make(chan struct{}, 1)}
+	auth.device = d
+	return d
+}
+
+// run serves the key until it is closed.
+func (d *device) run() {
+	for !d.closed {
+		select {
+		case r := <-d.reports:
+			d.receive(r[:])
+		case c := <-d.controls:
+			c.err <- c.act()
+		case <-d.deadline:
+			d.timeOut()
+		}
+	}
+}
+
+func (d *device) path() string {
+	if d.node == nil {
+		return ""
+	}
+	return d.node.Path()
+}
+
+// plug opens a node and starts its reader. A key that is plugged in is left alone.
+func (d *device) plug() error {
+	if d.node != nil {
+		return nil
+	}
+	node, err := d.cfg.Open()
+	if err != nil {
+		return err
+	}
+	d.node = node
+	d.reports, d.gone = make(chan [ctaphid.Report]byte), make(chan struct{})
+	d.readers.Add(1)
+	go func(out chan<- [ctaphid.Report]byte, gone <-chan struct{}) {
+		defer d.readers.Done()
+		read(node, out, gone)
+	}(d.reports, d.gone)
+	d.powerUp()
+	return nil
+}
+
+func read(node Node, out chan<- [ctaphid.Report]byte, gone <-chan struct{}) {
+	for {
+		var r [ctaphid.Report]byte
+		n, err := node.Read(r[:])
+		if err != nil {
+			return
+		}
+		if n != len(r) {
+			continue
+		}
+		select {
+		case out <- r:
+		case <-gone:
+			return
+		}
+	}
+}
+
+// unplug closes the node and waits for its reader.
+func (d *device) unplug() {
+	if d.node == nil {
+		return
+	}
+	close(d.gone)
+	d.node.Close()
+	d.readers.Wait()
+	d.node, d.reports = nil, nil
+	d.powerUps++
+	d.cfg.OnEvent(Event{Kind: Unpowered})
+}
+
+// powerUp forgets what a key without power forgets.
+func (d *device) powerUp() {
+	if d.node == nil {
+		return
+	}
+	d.powerUps++
+	d.assembler.Abort()
+	d.channels, d.deadline = map[ctaphid.Channel]bool{}, nil
+	d.auth.powerUp()
+	d.cfg.OnEvent(Event{Kind: Powered, Path: d.node.Path()})
+}
+
+// receive takes one report while no command is in progress.
+func (d *device) receive(report []byte) {
+	p, err := ctaphid.ParsePacket(report)
+	if err != nil || d.strange(p) {
+		return
+	}
+	m, err := d.assembler.Add(p)
+	d.deadline = nil
+	if _, begun := d.assembler.Busy(); begun {
+		d.deadline = time.After(packetTimeout)
+	}
+	if err != nil {
+		d.sendError(p.Channel, err)
+		return
+	}
+	if m != nil {
+		d.handle(*m)
+	}
+}
+
+// strange answers what is not on an allocated channel, and says so.
+// CTAP 2.1 §11.2.9.1.3: broadcast is for INIT only; §11.2.3: 0 is reserved.
+func (d *device) strange(p ctaphid.Packet) bool {
+	if d.channels[p.Channel] {
+		return false
+	}
+	if !p.Init {
+		return true // spurious, §11.2.5.4
+	}
+	if p.Channel != ctaphid.Broadcast {
+		d.sendError(p.Channel, ctaphid.ErrInvalidChannel)
+		return true
+	}
+	if p.Command != ctaphid.Init {
+		d.sendError(p.Channel, ctaphid.ErrInvalidChannel)
+		return true
+	}
+	if p.Length != ctaphid.NonceSize {
+		d.sendError(p.Channel, ctaphid.ErrInvalidLength)
+		return true
+	}
+	d.renew()
+	d.last++
+	if len(d.channels) >= maxChannels {
+		clear(d.channels)
+	}
+	d.channels[d.last] = true
+	d.hello(p.Channel, d.last, p.Data[:ctaphid.NonceSize])
+	return true
+}
+
+// maxChannels bounds what a program that only ever says INIT can make the key keep.
+const maxChannels = 1024
+
+// renew makes a new program see the node as a new open of hidraw would show it, without
+// the answers a dead program left unread.
+func (d *device) renew() {
+	if r, ok := d.node.(renewer); ok {
+		_ = r.Renew() // a node that hangs up now shows it at the next read
+	}
+}
+
+func (d *device) hello(to, channel ctaphid.Channel, nonce []byte) {
+	r := ctaphid.InitResponse{Channel: channel, Protocol: ctaphid.ProtocolVersion, Version: [3]byte{1, 0, 0},
+		Capabilities: d.auth.profile.capabilities()}
+	copy(r.Nonce[:], nonce)
+	d.send(ctaphid.Message{Channel: to, Command: ctaphid.Init, Data: r.Encode()})
+}
+
+func (d *device) timeOut() {
+	d.deadline = nil
+	if channel, begun := d.assembler.Busy(); begun {
+		d.assembler.Abort()
+		d.sendError(channel, ctaphid.ErrMsgTimeout)
+	}
+}
+
+func (d *device) send(m ctaphid.Message) {
+	if d.node == nil {
+		return
+	}
+	packets, err := ctaphid.Packets(m)
+	if err != nil {
+		d.sendError(m.Channel, ctaphid.ErrOther)
+		return
+	}
+	for _, p := range packets {
+		if _, err := d.node.Write(p[:]); err != nil {
+			return // the host does not read, or is gone
+		}
+	}
+}
+
+func (d *device) sendError(channel ctaphid.Channel, err error) {
+	code := ctaphid.ErrOther
+	errors.As(err, &code)
+	d.send(ctaphid.Message{Channel: channel, Command: ctaphid.ErrorMsg, Data: []byte{byte(code)}})
+}
+
+// handle answers a whole message.
+func (d *device) handle(m ctaphid.Message) {
+	switch m.Command {
+	case ctaphid.Init:
+		if len(m.Data) != ctaphid.NonceSize {
+			d.sendError(m.Channel, ctaphid.ErrInvalidLength)
+			return
+		}
+		d.hello(m.Channel, m.Channel, m.Data)
+	case ctaphid.Ping:
+		d.send(m)
+	case ctaphid.Wink:
+		d.cfg.OnEvent(Event{Kind: Winked})
+		d.send(ctaphid.Message{Channel: m.Channel, Command: m.Command})
+	case ctaphid.Cancel: // CTAP 2.1 §11.2.9.1.5: nothing is in progress, so no answer
+	case ctaphid.CBOR:
+		d.cbor(m)
+	case ctaphid.Msg:
+		d.msg(m)
+	default:
+		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
+	}
+}
+
+// cbor runs a CTAP2 command and answers it.
+func (d *device) cbor(m ctaphid.Message) {
+	if !d.auth.profile.cbor {
+		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
+		return
+	}
+	if len(m.Data) == 0 {
+		d.sendError(m.Channel, ctaphid.ErrInvalidLength)
+		return
+	}
+	d.busy, d.command, d.canceled = m.Channel, ctap.Command(m.Data[0]), false
+	d.cfg.OnEvent(Event{Kind: Working, Command: d.command})
+	answer, err := d.auth.answer(d.command, m.Data[1:])
+	d.busy = 0
+	status := statusOf(err)
+	if errors.Is(err, errNoAnswer) {
+		return
+	}
+	d.cfg.OnEvent(Event{Kind: Done, Command: d.command, Status: status})
+	d.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.CBOR, Data: append([]byte{byte(status)}, answer...)})
+}
+
+// statusOf is what goes on the wire for an error.
+func statusOf(err error) ctap.Status {
+	if err == nil {
+		return ctap.OK
+	}
+	var s ctap.Status
+	if errors.As(err, &s) {
+		return s
+	}
+	return ctap.ErrOther
+}
+
+// msg answers the little of CTAP1 that a key without CTAP2 is asked for when somebody
+// wants to know what it is (U2F raw message formats §6.1, GET_VERSION).
+func (d *device) msg(m ctaphid.Message) {
+	if d.auth.profile.cbor {
+		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
+		return
+	}
+	const insVersion = 0x03
+	answer := []byte{0x6D, 0x00} // SW_INS_NOT_SUPPORTED
+	if len(m.Data) >= 4 && m.Data[1] == insVersion {
+		answer = append([]byte(ctap.VersionU2F), 0x90, 0x00)
+	}
+	d.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Msg, Data: answer})
+}

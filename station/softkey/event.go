@@ -1,0 +1,50 @@
+package softkey
+
+import (
+	"fmt"
+
+	"keystation/station/ctap"
+)
+
+// EventKind is what a key does.
+type EventKind int
+
+// The events of a key, as a person beside it would see them.
+const (
+	Powered   EventKind = iota // plugged in or power-cycled
+	Unpowered                  // unplugged
+	Working                    // a command has begun
+	WaitingForTouch
+	Touched
+	Done // a command has ended, with Status
+	Winked
+)
+
+// Event is one thing that a key did.
+type Event struct {
+	Kind    EventKind
+	Path    string       // of Powered
+	Command ctap.Command // of Working, WaitingForTouch, Touched, Done
+	Status  ctap.Status  // of Done
+}
+
+// String says the event for a log.
+func (e Event) String() string {
+	switch e.Kind {
+	case Powered:
+		return "powered at " + e.Path
+	case Unpowered:
+		return "unplugged"
+	case Working:
+		return e.Command.String()
+	case WaitingForTouch:
+		return e.Command.String() + ": waiting for a touch"
+	case Touched:
+		return e.Command.String() + ": touched"
+	case Done:
+		return e.Command.String() + ": " + e.Status.Name()
+	case Winked:
+		return "winked"
+	}
+	return fmt.Sprintf("event %d", int(e.Kind))
+}
