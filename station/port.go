@@ -1,6 +1,10 @@
 package station
 
-import "context"
+import (
+	"context"
+
+	"keystation/inventory"
+)
 
 // Port is where on the bench a key is plugged in.
 type Port struct {
@@ -29,4 +33,9 @@ type Bus interface {
 	Attached(ctx context.Context) ([]Port, error)
 	// At gives what is plugged in at the port id now. The error is of kind [inventory.NotFound] when nothing is.
 	At(ctx context.Context, id string) (Port, error)
+}
+
+// NothingAt is the answer of a [Bus] for a port with nothing in it.
+func NothingAt(port string) error {
+	return inventory.Refuse(inventory.NotFound, "Nothing is plugged in at %s: plug the key in.", port)
 }
