@@ -47,6 +47,12 @@ type Leaf struct {
 	Commitment string `json:"commitment"`
 }
 
+// Told is what a leaf commits to without telling it: who acted, by name, and the payload of the event.
+type Told struct {
+	Actor string `json:"actor"`
+	What  any    `json:"what"`
+}
+
 // Canonical gives the bytes that are hashed: JSON in the order of the struct's fields, no HTML escapes, no newline.
 // Values with floats, maps with keys that are not strings, or channels have no place in it.
 func Canonical(v any) ([]byte, error) {

@@ -55,7 +55,8 @@ const (
 // Requisition is what a person asked for. Its lines are the keys wanted.
 type Requisition struct {
 	ID         RequisitionID    `json:"id"`
-	Number     string           `json:"number"` // R-1001, what people say and type
+	Number     string           `json:"number"`    // R-1001, what people say and type
+	Reference  string           `json:"reference"` // what the file it was imported from calls it; empty or unique
 	Version    int              `json:"version"`
 	Person     PersonID         `json:"person"`
 	Reason     string           `json:"reason"`

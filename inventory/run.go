@@ -105,7 +105,7 @@ type Entered struct {
 	Reopen       LineID        // the line whose key is made again: it becomes open
 	Release      bool          // the line that the run holds, if any, becomes open
 	Run          *Run          // replaced: key and line taken, or the end
-	Events       []Event       // beside run.<step>.<phase or outcome>, as entries of their own
+	Events       []Event       // beside run.<step> (one for each Append), as entries of their own
 }
 
 // Revocation ends registrations of a key: all that live, except those that run Keep made.

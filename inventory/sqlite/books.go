@@ -1,0 +1,179 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"keystation/inventory"
+)
+
+// Key gives a key by its id.
+func (s *Store) Key(ctx context.Context, id inventory.KeyID) (inventory.Key, error) {
+	return key(ctx, s.readers, id)
+}
+
+// KeyBySerial gives the key of this model with this serial number from this source.
+func (s *Store) KeyBySerial(ctx context.Context, source inventory.SerialSource, serial, aaguid string) (inventory.Key, error) {
+	k, err := keys.one(ctx, s.readers, "WHERE serial = $1 AND serial <> '' AND serial_source = $2 AND aaguid = $3", serial, source, aaguid)
+	return k, absent(err, "There is no key with the serial number %s.", serial)
+}
+
+// KeyLeftAt gives the key in stock that has no serial number and no live credential and whose last run was at this
+// port with this model and firmware: a blank key that a run left there.
+func (s *Store) KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error) {
+	k, err := keys.one(ctx, s.readers, `WHERE id = (
+		SELECT k.id FROM (SELECT id, key_id FROM runs WHERE port = $1 AND key_id IS NOT NULL ORDER BY id DESC LIMIT 200) r
+		JOIN keys k ON k.id = r.key_id
+		WHERE k.aaguid = $2 AND k.firmware = $3 AND k.serial = '' AND k.state IN ('received', 'ready', 'quarantined', 'returned')
+		AND NOT EXISTS (SELECT 1 FROM registrations g WHERE g.key_id = k.id AND g.revoked_at IS NULL)
+		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = k.id AND later.id > r.id AND later.port <> $1)
+		ORDER BY r.id DESC LIMIT 1)`, port, aaguid, firmware)
+	return k, absent(err, "No blank key is known to have been left at port %s.", port)
+}
+
+// LiveTags lists the tag credentials that keys of this model may still hold, newest first.
+func (s *Store) LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error) {
+	return registrations.list(ctx, s.readers, `WHERE id IN (
+		SELECT r.id FROM keys k JOIN registrations r ON r.key_id = k.id
+		WHERE k.aaguid = $1 AND r.kind = 'tag' AND r.revoked_at IS NULL AND r.credential_id <> x''
+		ORDER BY k.id DESC, r.id DESC LIMIT $2) ORDER BY id DESC`, aaguid, limit)
+}
+
+// Registrations lists the live credentials that we know on a key, oldest first.
+func (s *Store) Registrations(ctx context.Context, of inventory.KeyID) ([]inventory.Registration, error) {
+	return registrations.list(ctx, s.readers, "WHERE key_id = $1 AND revoked_at IS NULL ORDER BY id", of)
+}
+
+// Order gives a line with its requisition, its person and the opened address.
+func (s *Store) Order(ctx context.Context, id inventory.LineID) (inventory.Order, error) {
+	return s.order(ctx, s.readers, id)
+}
+
+// TakeLine gives the run the next open line that fits: oldest approval first, within a requisition the primary key
+// before the spare. For a requisition or line that was named the refusal says what is the matter with it.
+func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want inventory.Want) (inventory.Order, error) {
+	var o inventory.Order
+	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		id, err := tx.findLine(ctx, want)
+		if errors.Is(err, sql.ErrNoRows) {
+			return tx.whyNone(ctx, want)
+		}
+		if err != nil {
+			return err
+		}
+		if o, err = s.order(ctx, tx.sql, id); err != nil {
+			return err
+		}
+		return tx.take(ctx, run, &o)
+	})
+	if err != nil {
+		return inventory.Order{}, err
+	}
+	return o, nil
+}
+
+func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.LineID, error) {
+	skip, err := json.Marshal(append([]inventory.LineID{}, want.Skip...))
+	if err != nil {
+		return "", fmt.Errorf("list lines to skip: %w", err)
+	}
+	var id inventory.LineID
+	err = tx.sql.QueryRowContext(ctx, `SELECT l.id FROM requisitions r JOIN lines l ON l.requisition = r.id
+		WHERE r.state IN ('approved', 'fulfilling') AND l.state = 'open'
+		AND ($1 = '' OR r.number = $1) AND ($2 = '' OR l.id = $2) AND l.id NOT IN (SELECT value FROM json_each($3))
+		ORDER BY r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
+		want.Requisition, want.Line, string(skip)).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("find line: %w", err)
+	}
+	return id, nil
+}
+
+// whyNone refuses with what is the matter with the requisition or line that was named.
+func (tx *txn) whyNone(ctx context.Context, want inventory.Want) error {
+	tail, arg := "WHERE number = $1", want.Requisition
+	if want.Line != "" {
+		tail, arg = "WHERE id = (SELECT requisition FROM lines WHERE id = $1)", string(want.Line)
+	}
+	if arg == "" {
+		return inventory.Refuse(inventory.NotFound, "No approved requisition has an open line for this key: approve one, or make keys for stock.")
+	}
+	r, err := requisitions.one(ctx, tx.sql, tail, arg)
+	if err != nil {
+		return absent(err, "There is no requisition %s: look up its number with keystation export.", arg)
+	}
+	if want.Requisition != "" && r.Number != want.Requisition {
+		return inventory.Refuse(inventory.Invalid, "The line that was asked for is one of %s, not of %s.", r.Number, want.Requisition)
+	}
+	if err := r.Makeable(); err != nil {
+		return err
+	}
+	return inventory.Refuse(inventory.NotFound, "Requisition %s has no open line for this key: all its keys are made, or being made.", r.Number)
+}
+
+// take gives the order's line to the run and notes that its requisition is being worked on.
+func (tx *txn) take(ctx context.Context, run inventory.RunID, o *inventory.Order) error {
+	var err error
+	if o.Line, err = o.Line.Take(run, tx.now); err != nil {
+		return err
+	}
+	if err := lines.save(ctx, tx, o.Line); err != nil {
+		return err
+	}
+	taken := inventory.Event{
+		Action: "line.taken", Subjects: []string{string(run)},
+		Payload: LineMoved{o.Requisition.Number, o.Line.Position, o.Line.State},
+	}
+	if err := tx.log(ctx, taken); err != nil {
+		return err
+	}
+	events, err := tx.fulfil(ctx, o.Requisition.ID)
+	if err != nil {
+		return err
+	}
+	if err := tx.logAll(ctx, events); err != nil {
+		return err
+	}
+	o.Requisition, err = requisition(ctx, tx.sql, o.Requisition.ID)
+	return err
+}
+
+// LineMoved is the payload of line.taken and line.released.
+type LineMoved struct {
+	Requisition string              `json:"requisition"`
+	Position    int                 `json:"position"`
+	State       inventory.LineState `json:"state"`
+}
+
+// ReleaseLine gives back the line that the run holds. Without one, or with one whose key is made, it does nothing.
+func (s *Store) ReleaseLine(ctx context.Context, by inventory.Actor, run inventory.RunID) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		l, err := tx.release(ctx, run)
+		if err != nil || l == nil {
+			return err
+		}
+		r, err := requisition(ctx, tx.sql, l.Requisition)
+		if err != nil {
+			return err
+		}
+		return tx.log(ctx, inventory.Event{
+			Action: "line.released", Subjects: []string{string(run)}, Payload: LineMoved{r.Number, l.Position, l.State},
+		})
+	})
+}
+
+// release opens the line that the run holds. It gives nil when there is none.
+func (tx *txn) release(ctx context.Context, run inventory.RunID) (*inventory.Line, error) {
+	l, err := lines.one(ctx, tx.sql, "WHERE run = $1 AND state = 'making'", run)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l = l.Release(run, tx.now)
+	return &l, lines.save(ctx, tx, l)
+}

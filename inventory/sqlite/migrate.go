@@ -1,0 +1,83 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pressly/goose/v3"
+
+	"keystation/inventory"
+	"keystation/schema"
+)
+
+// migrate applies what is missing of the schema, one transaction per file.
+func migrate(ctx context.Context, db *sql.DB) error {
+	p, err := migrations(db)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("apply schema: %w", refusal(err))
+	}
+	return nil
+}
+
+func migrations(db *sql.DB) (*goose.Provider, error) {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, schema.FS, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	return p, nil
+}
+
+// upToDate brings an older database up to this program, after making a copy, and refuses a newer one.
+func (s *Store) upToDate(ctx context.Context) error {
+	has, err := schemaVersion(ctx, s.readers)
+	if err != nil {
+		return inventory.Refuse(inventory.Invalid, "%s is a database, but not one of keystation: name the file that keystation init made.", s.path)
+	}
+	p, err := migrations(s.writer)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	knows := sources[len(sources)-1].Version
+	switch {
+	case has > knows:
+		return inventory.Refuse(inventory.Conflict,
+			"This database was made by a newer keystation (schema %d, this program knows %d): install that version.", has, knows)
+	case has < knows:
+		if err := s.copyTo(ctx, fmt.Sprintf("%s.schema-%d", s.path, has)); err != nil {
+			return err
+		}
+		return migrate(ctx, s.writer)
+	}
+	return nil
+}
+
+func schemaVersion(ctx context.Context, q querier) (int64, error) {
+	var v sql.NullInt64
+	err := q.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&v)
+	if err == nil && v.Int64 == 0 {
+		err = errors.New("no version")
+	}
+	return v.Int64, err
+}
+
+// copyTo writes a copy of the database that its owner alone may read.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return &inventory.Error{Kind: inventory.Unavailable, Msg: "The database must be copied before it is brought up to date, but " + path + " cannot be made: move an older copy away.", Err: err}
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("copy database: %w", err)
+	}
+	if _, err := s.writer.ExecContext(ctx, "VACUUM INTO $1", path); err != nil {
+		return fmt.Errorf("copy database: %w", refusal(err))
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+package sqlite
+
+import (
+	"context"
+
+	"keystation/inventory"
+)
+
+var seals = define("seals", "id run key_id blob sha256 state created_at changed_at",
+	table[inventory.Seal]{
+		id:    func(s *inventory.Seal) string { return string(s.ID) },
+		about: func(s *inventory.Seal) []string { return []string{string(s.Key), string(s.Run)} },
+		bind: func(s *inventory.Seal) []any {
+			return []any{s.ID, s.Run, s.Key, blob(s.Blob), s.SHA256, s.State, at(s.CreatedAt), at(s.ChangedAt)}
+		},
+		into: func(s *inventory.Seal) []any {
+			return []any{&s.ID, &s.Run, &s.Key, &s.Blob, &s.SHA256, &s.State, atInto{&s.CreatedAt}, atInto{&s.ChangedAt}}
+		},
+	})
+
+// voidSeals destroys every sealed PIN of a key, save one.
+func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory.SealID) error {
+	live, err := seals.list(ctx, tx.sql, "WHERE key_id = $1 AND state IN ('sealed', 'released') AND id <> $2 ORDER BY id", of, save)
+	if err != nil {
+		return err
+	}
+	for _, s := range live {
+		if err := seals.save(ctx, tx, s.Void(tx.now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

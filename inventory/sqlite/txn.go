@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"keystation/inventory"
+	"keystation/inventory/ledger"
+)
+
+// A txn is one act on its way to the disk: its rows and its ledger entries. It is used by one goroutine.
+type txn struct {
+	sql   *sql.Tx
+	tree  *ledger.Rebuilder
+	by    inventory.Actor
+	now   time.Time // fixed for the whole transaction
+	salt  func() ([32]byte, error)
+	rows  []inventory.RowHash // saved since the last leaf
+	about []string            // what those rows are about
+}
+
+// changed notes the row for the next leaf. Of a row that is saved twice the last hash counts.
+func (tx *txn) changed(row inventory.RowHash, about []string) {
+	i := slices.IndexFunc(tx.rows, func(r inventory.RowHash) bool { return r.Table == row.Table && r.ID == row.ID })
+	if i >= 0 {
+		tx.rows = slices.Delete(tx.rows, i, i+1)
+	}
+	tx.rows, tx.about = append(tx.rows, row), append(tx.about, about...)
+}
+
+// commit runs the acts of a batch in one transaction, each in a savepoint. It tells if anything was committed. What
+// went wrong with one is in its request; what went wrong with the transaction is in all.
+func (s *Store) commit(batch []*request) bool {
+	committed, err := s.transact(context.Background(), batch)
+	if err != nil {
+		for _, r := range batch {
+			if r.err == nil {
+				r.err = refusal(err)
+			}
+		}
+	}
+	return committed
+}
+
+func (s *Store) transact(ctx context.Context, batch []*request) (bool, error) {
+	stx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = stx.Rollback() }() // after a commit it does nothing
+	tree, err := s.resume(ctx, stx)
+	if err != nil {
+		return false, err
+	}
+	before, now := tree.Size(), inventory.Instant(s.options.Now())
+	for _, r := range batch {
+		if err := s.attempt(ctx, stx, tree, now, r); err != nil {
+			return false, err
+		}
+	}
+	if tree.Size() == before {
+		return false, nil
+	}
+	if err := saveHead(ctx, stx, tree); err != nil {
+		return false, err
+	}
+	if err := stx.Commit(); err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	s.tree = tree
+	return true, nil
+}
+
+// attempt runs one act. Its own failure is undone and noted in r; the error returned is one that ends the transaction.
+func (s *Store) attempt(ctx context.Context, stx *sql.Tx, tree *ledger.Rebuilder, now time.Time, r *request) error {
+	if r.err = r.ctx.Err(); r.err != nil {
+		return nil
+	}
+	if _, err := stx.ExecContext(ctx, "SAVEPOINT act"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	was := *tree
+	tx := &txn{sql: stx, tree: tree, by: r.by, now: now, salt: s.salt}
+	if r.err = tx.run(ctx, r.act); r.err != nil {
+		*tree = was
+		if _, err := stx.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
+			return fmt.Errorf("roll back: %w", errors.Join(err, r.err))
+		}
+	}
+	if _, err := stx.ExecContext(ctx, "RELEASE act"); err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return nil
+}
+
+func (tx *txn) run(ctx context.Context, act func(context.Context, *txn) error) error {
+	if err := act(ctx, tx); err != nil {
+		return refusal(err)
+	}
+	if len(tx.rows) > 0 {
+		return fmt.Errorf("row %s of %s was changed without an event that says so", tx.rows[0].ID, tx.rows[0].Table)
+	}
+	return nil
+}
+
+func (s *Store) salt() ([32]byte, error) { return ledger.NewSalt(s.options.Rand) }
