@@ -1,0 +1,59 @@
+package stationtest
+
+import (
+	"testing"
+
+	"keystation/station"
+	"keystation/station/ctap"
+	"keystation/station/fido2"
+	"keystation/station/softkey"
+)
+
+// Key starts a software key and takes it out when the test ends.
+func Key(t testing.TB, cfg softkey.Config) *softkey.Key {
+	t.Helper()
+	k, err := softkey.New(cfg)
+	if err != nil {
+		t.Fatalf("start software key: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Errorf("take software key out: %v", err)
+		}
+	})
+	return k
+}
+
+// Open opens the key at path through libfido2 and closes it when the test ends, if the test has not. heard may be nil.
+func Open(t testing.TB, path string, heard func(ctap.Keepalive)) station.Authenticator {
+	t.Helper()
+	a, err := fido2.Open(t.Context(), path, heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	return a
+}
+
+// Subject is a key under test and the hands beside it.
+type Subject struct {
+	// Open opens the key, which nobody else has open.
+	Open func(t testing.TB, heard func(ctap.Keepalive)) station.Authenticator
+	// Replug gives the key new power while it is closed, so that it takes a reset.
+	Replug func(t testing.TB)
+	// Touch touches the key; it is called when a keepalive asks for it, and must not block. nil: somebody else does,
+	// and what needs a key that waits is skipped.
+	Touch func()
+}
+
+// Soft is a software key as a subject, through libfido2. Make it with softkey.TouchManual.
+func Soft(k *softkey.Key) Subject {
+	return Subject{
+		Open: func(t testing.TB, heard func(ctap.Keepalive)) station.Authenticator {
+			t.Helper()
+			return Open(t, k.Path(), heard)
+		},
+		Replug: func(testing.TB) { k.PowerCycle() },
+		Touch:  k.Touch,
+	}
+}
