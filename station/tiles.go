@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"time"
 
 	"keystation/inventory"
 	"keystation/station/ctap"
@@ -19,6 +20,12 @@ func (r *run) show(m moment, say string) {
 	}
 	r.tile.Since = r.b.now()
 	r.b.cfg.Feed.Publish(r.tile)
+}
+
+// EmptyTile is what a port shows that has no key in it.
+func EmptyTile(p Port, at time.Time) Tile {
+	w := words[momentEmpty]
+	return Tile{Port: p.ID, Label: p.Title(), Tone: w.Tone, Word: w.Word, Sentence: w.Sentence, Since: at}
 }
 
 // showEnd says how a run ended that made no ready key.

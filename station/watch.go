@@ -84,8 +84,7 @@ func (w *watch) look(ctx context.Context) error {
 // empty shows that nothing is plugged in at a port. What the last key ended in stays readable in the inventory.
 func (w *watch) empty(id string) {
 	t, _ := w.b.cfg.Feed.Tile(id)
-	e := words[momentEmpty]
-	w.b.cfg.Feed.Publish(Tile{Port: id, Label: t.Label, Tone: e.Tone, Word: e.Word, Sentence: e.Sentence, Since: w.b.now()})
+	w.b.cfg.Feed.Publish(EmptyTile(Port{ID: id, Label: t.Label}, w.b.now()))
 }
 
 // begin starts a run at a port in a goroutine of its own, which wait waits for.
