@@ -48,9 +48,9 @@ var rooms = []room{
 	{name: "station/idp/local", may: []string{"station/ctap", "station/attest"}, later: true},
 	{name: "inventory"},
 	{name: "inventory/ledger"},
-	{name: "inventory/seal", may: []string{"inventory"}, later: true},
-	{name: "inventory/sqlite", may: []string{"inventory", "inventory/ledger", "schema"}, later: true},
-	{name: "schema", later: true},
+	{name: "inventory/seal", may: []string{"inventory"}},
+	{name: "inventory/sqlite", may: []string{"inventory", "inventory/ledger", "schema"}},
+	{name: "schema"},
 }
 
 // kits are for tests, of every room: no other code may import them.

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/google/uuid"
-
 	"keystation/inventory"
 )
 
@@ -25,11 +23,11 @@ func NewOwner(dir string) (*Owner, error) {
 	if err := os.MkdirAll(dir, 0o770); err != nil {
 		return nil, lockFault(err)
 	}
-	id, err := uuid.NewV7()
+	id, err := inventory.NewID[string]()
 	if err != nil {
 		return nil, fmt.Errorf("name lock file: %w", err)
 	}
-	o := &Owner{name: id.String() + ".lock"}
+	o := &Owner{name: id + ".lock"}
 	o.file, err = os.OpenFile(filepath.Join(dir, o.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o660)
 	if err != nil {
 		return nil, lockFault(err)
