@@ -1,0 +1,271 @@
+package pdf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"keystation/inventory"
+	"keystation/shipping"
+)
+
+var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+// golden compares got with a file in testdata, or rewrites it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; if that is meant, run the test with -update and read the diff\ngot:\n%s", path, got)
+	}
+}
+
+// The bytes before compression are the same on every machine and with every Go.
+func TestDraw_golden(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		made shipping.Made
+		desk shipping.Desk
+	}{{"packet", made(), desk()}, {"testkey", made(), testDesk()}, {"letter", greek(), letterDesk()}} {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := shipping.NewPacket(test.made, test.desk, Glyphs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := drawing(p)
+			s.pdf.SetCompression(false)
+			var b bytes.Buffer
+			if err := s.pdf.Output(&b); err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.Sum256(b.Bytes())
+			golden(t, test.name+".sha256", []byte(hex.EncodeToString(sum[:])+"\n"))
+			needs(t, "pdftotext")
+			text, err := exec.Command("pdftotext", "-layout", saved(t, b.Bytes()), "-").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, test.name+".txt", text)
+		})
+	}
+}
+
+// greek is a key for somebody in Athens, with two lines too long to stay whole.
+func greek() shipping.Made {
+	m := made()
+	m.Order.Person.Name = "Αλέξανδρος Παπαδόπουλος"
+	m.Order.Address = inventory.Address{
+		Recipient: "Αλέξανδρος Παπαδόπουλος", Company: "Παράδειγμα Ανώνυμη Εταιρεία Τεχνολογίας και Ασφάλειας",
+		Street: []string{"Λεωφόρος Βασιλίσσης Σοφίας 112, κτίριο Β, τρίτος όροφος, γραφείο 14"}, City: "Αθήνα", PostalCode: "115 27", Country: "GR",
+	}
+	m.Key.Model = "Feitian 飞天 K9"
+	return m
+}
+
+// The same packet gives the same bytes, also when sixteen are drawn at once.
+func TestDraw_sameBytes(t *testing.T) {
+	want := drawn(t, made(), desk())
+	p, err := shipping.NewPacket(made(), desk(), Glyphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			var b bytes.Buffer
+			if err := Draw(&b, p); err != nil || !bytes.Equal(b.Bytes(), want) {
+				t.Errorf("another document came out (%v)", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestDraw_scripts(t *testing.T) {
+	needs(t, "pdftotext")
+	for _, name := range []string{
+		"Zoë Ærøskøbing", "Łukasz Żółć", "Nguyễn Thị Hồng Đào", "İpek Şahin", "Александр Щукин", "Їжак Ґудзь", "Ђорђе Љубичић",
+		"Αλέξανδρος Ὀδυσσεύς", "Māris Ķēniņš", "Ọlọ́runfẹ́mi", "Zoe\u0308 Gru\u0308n", "O’Neil – “Ann”", "Þórður Æsir",
+	} {
+		m := made()
+		m.Order.Address.Recipient = name
+		text, err := exec.Command("pdftotext", "-f", "1", "-l", "1", "-raw", saved(t, drawn(t, m, desk())), "-").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(shipping.Clean(strings.ReplaceAll(string(text), "\n", "")), strings.ReplaceAll(shipping.Clean(name), "\n", "")) {
+			t.Errorf("%s is not on the label:\n%s", name, text)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*inventory.Order)
+		want   string
+	}{
+		{"fine", func(*inventory.Order) {}, ""},
+		{"picked up", func(o *inventory.Order) { o.Address = inventory.Address{} }, ""},
+		{"é in two parts", func(o *inventory.Order) { o.Person.Name = "Ze\u0301" }, ""},
+		{"wraps", func(o *inventory.Order) {
+			o.Address.Company = "Gesellschaft für internationale Zusammenarbeit und Entwicklung mbH & Co. KG"
+		}, ""},
+		{"shrinks", func(o *inventory.Order) { o.Address.Company = strings.Repeat("Donaudampf", 4) }, ""},
+		{"Chinese", func(o *inventory.Order) { o.Address.Street = []string{"愛 7"} }, "‘愛’ (U+611B), which this printer's fonts do not have"},
+		{"Japanese", func(o *inventory.Order) { o.Address.City = "とうきょう" }, "‘と’ (U+3068)"},
+		{"Korean", func(o *inventory.Order) { o.Address.City = "서울" }, "‘서’ (U+C11C)"},
+		{"Arabic, although the font has letters", func(o *inventory.Order) { o.Address.City = "دبي" }, "‘د’ (U+062F)"},
+		{"Hebrew, although the font has letters", func(o *inventory.Order) { o.Address.City = "חיפה" }, "‘ח’ (U+05D7)"},
+		{"Devanagari", func(o *inventory.Order) { o.Address.City = "दिल्ली" }, "‘द’ (U+0926)"},
+		{"Thai", func(o *inventory.Order) { o.Address.City = "กรุง" }, "‘ก’ (U+0E01)"},
+		{"emoji", func(o *inventory.Order) { o.Person.Name = "Zoë 🔑" }, "‘🔑’ (U+1F511)"},
+		{"rare Han", func(o *inventory.Order) { o.Person.Name = "𠮷" }, "‘𠮷’ (U+20BB7)"},
+		{"zero width", func(o *inventory.Order) { o.Address.City = "Ber\u200dlin" }, "invisible character U+200D"},
+		{"soft hyphen", func(o *inventory.Order) { o.Address.City = "Ber\u00adlin" }, "invisible character U+00AD"},
+		{"one endless word", func(o *inventory.Order) { o.Address.Company = strings.Repeat("W", 60) }, "The address line \"WWW"},
+		{"too much of it", func(o *inventory.Order) {
+			long := strings.TrimSpace(strings.Repeat("MMMMMMMMM ", 10))
+			o.Address.Recipient, o.Address.Company, o.Address.Street = long, long, []string{long, long, long}
+			o.Address.City = long
+		}, "too many long lines"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := made().Order
+			test.change(&o)
+			err := Check(o, desk())
+			if test.want == "" && err != nil || test.want != "" && !strings.Contains(inventory.Sentence(err), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if err != nil && inventory.KindOf(err) != inventory.Invalid {
+				t.Errorf("kind %s", inventory.KindOf(err))
+			}
+		})
+	}
+}
+
+// What Check lets pass, Draw draws.
+func TestCheck_thenDraw(t *testing.T) {
+	for _, d := range []shipping.Desk{desk(), testDesk(), letterDesk(), {}} {
+		for _, m := range []shipping.Made{made(), greek()} {
+			if err := Check(m.Order, d); err != nil {
+				t.Fatal(err)
+			}
+			drawn(t, m, d)
+		}
+	}
+}
+
+func TestDraw_writesNothing(t *testing.T) {
+	p, err := shipping.NewPacket(made(), desk(), Glyphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Slip.Notes = []string{"愛"}
+	var b bytes.Buffer
+	if err := Draw(&b, p); !strings.Contains(inventory.Sentence(err), "text of the packing slip has the character ‘愛’") || b.Len() != 0 {
+		t.Errorf("got %v and %d bytes", err, b.Len())
+	}
+	p.Slip.Notes = []string{"a\u202eb"}
+	if err := Draw(&b, p); !strings.Contains(inventory.Sentence(err), "control character U+202E") || b.Len() != 0 {
+		t.Errorf("got %v and %d bytes", err, b.Len())
+	}
+	p.Slip.Notes = nil
+	p.Start.Blocks = append(p.Start.Blocks, shipping.Block{Items: make([]string, 200)})
+	for i := range 200 {
+		p.Start.Blocks[len(p.Start.Blocks)-1].Items[i] = "more"
+	}
+	if err := Draw(&b, p); !errors.Is(err, errTooLong) || b.Len() != 0 {
+		t.Errorf("got %v and %d bytes", err, b.Len())
+	}
+}
+
+// A panic of the library fails one document with a sentence.
+func TestDraw_recovers(t *testing.T) {
+	p, err := shipping.NewPacket(made(), desk(), Glyphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Label.To = nil
+	p.Facts = nil
+	p.Start.Where = shipping.Code{Bars: []shipping.Bar{{}}}
+	p.Slip.Key = []shipping.Fact{{Name: "", Value: ""}}
+	var b bytes.Buffer
+	if err := Draw(&b, p); err != nil && inventory.KindOf(err) != inventory.Internal && inventory.KindOf(err) != inventory.Invalid {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDraw_fullDisk(t *testing.T) {
+	p, err := shipping.NewPacket(made(), desk(), Glyphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left")
+	if err := Draw(failing{full}, p); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestGlyphs(t *testing.T) {
+	for _, r := range "AzÀžőŁßéяЙїґЂαΩώὈ 0129.,-–—’“”…§№€&()/#@+" {
+		if !Glyphs(r) {
+			t.Errorf("%c (U+%04X) does not print", r, r)
+		}
+	}
+	for _, r := range "愛あ한عאदก🔑\u200b\u00ad\u202e\x00\x7f\ufeff\ufffe\U0010ffff\u0378" {
+		if Glyphs(r) {
+			t.Errorf("U+%04X prints", r)
+		}
+	}
+}
+
+func TestFontLicense(t *testing.T) {
+	if !strings.Contains(FontLicense, "Bitstream Vera Fonts Copyright") || !strings.Contains(FontLicense, "Arev Fonts Copyright") {
+		t.Error("the fonts' license is not whole")
+	}
+}
+
+// A thousand packets one after the other, each with its own order. The time is that of all of them.
+func BenchmarkDraw_thousand(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range 1000 {
+			m := made()
+			m.Parcel.Number = fmt.Sprintf("P-%d", 1000+i)
+			p, err := shipping.NewPacket(m, desk(), Glyphs)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var out bytes.Buffer
+			if err := Draw(&out, p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

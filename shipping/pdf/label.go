@@ -1,0 +1,162 @@
+package pdf
+
+import (
+	"keystation/inventory"
+	"keystation/shipping"
+)
+
+// The label is 4 by 6 inches, the size of thermal shipping labels; it is cut from a sheet or printed on its own.
+const (
+	labelW, labelH = 101.6, 152.4
+	labelX, labelY = margin, margin
+	inset          = 8.0
+)
+
+// label draws the address label with its cutting line, and beside it what the packer must know.
+func (s *sheet) label() {
+	l := s.p.Label
+	s.cuttingLine()
+	y := labelY + s.testBand(labelX, labelY, labelW)
+	y = s.sender(y+inset+1, l)
+	bottom := labelY + labelH - 38
+	s.line(labelX+inset, y, labelX+labelW-inset, y)
+	s.line(labelX+inset, bottom, labelX+labelW-inset, bottom)
+	s.recipient(y+4, bottom-4, l)
+	s.parcelNumber(bottom, l)
+	s.beside()
+	s.ruler(labelX, labelY+labelH+16)
+}
+
+func (s *sheet) cuttingLine() {
+	s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
+	s.pdf.SetLineWidth(0.2)
+	s.pdf.SetDashPattern([]float64{1.6, 1.6}, 0)
+	s.pdf.Rect(labelX, labelY, labelW, labelH, "D")
+	s.pdf.SetDashPattern(nil, 0)
+}
+
+// sender draws who sends, small, and gives the place below.
+func (s *sheet) sender(y float64, l shipping.Label) float64 {
+	if len(l.From) == 0 {
+		return y
+	}
+	s.text(labelX+inset, y+1, caption, "FROM")
+	y += 5
+	for _, line := range l.From {
+		s.fitted(labelX+inset, y, labelW-2*inset, small.at(8.6), line)
+		y += small.at(8.6).line()
+	}
+	return y + 1
+}
+
+// recipient draws the address as large as the room between top and bottom allows.
+func (s *sheet) recipient(top, bottom float64, l shipping.Label) {
+	name := "TO"
+	if l.PickUp {
+		name = "WAITS AT THE DESK FOR"
+	}
+	s.text(labelX+inset, top+3, caption, name)
+	top += 8
+	if l.Phone != "" {
+		bottom -= 6
+		s.fitted(labelX+inset, bottom+3, labelW-2*inset, small, "Phone "+l.Phone)
+	}
+	st, lines, err := s.fitAddress(l.To, bottom-top)
+	if err != nil {
+		s.refuse(err)
+		return
+	}
+	y := top + st.size*pt
+	for i, line := range lines {
+		s.text(labelX+inset+line.indent, y, style{st.size, i == 0, ink}, line.text)
+		y += st.line()
+	}
+}
+
+// addressLine is a printed line; the rest of a line that was broken is set in.
+type addressLine struct {
+	text   string
+	indent float64
+}
+
+// The largest and the smallest type of an address.
+const largest, smallest = 17.0, 9.0
+
+// fitAddress finds the largest type in which all lines, wrapped, fit into height h. It refuses with the line that is
+// too wide, or says that there are too many.
+func (s *sheet) fitAddress(to []string, h float64) (style, []addressLine, error) {
+	const w = labelW - 2*inset
+	var wide string
+	for size := largest; size >= smallest; size -= 0.5 {
+		st := style{size, true, ink} // measured in bold, the wider of the two
+		lines, tooWide := s.wrapAddress(st, to, w)
+		if tooWide == "" && float64(len(lines))*st.line() <= h {
+			return st, lines, nil
+		}
+		wide = tooWide
+	}
+	if wide != "" {
+		return style{}, nil, inventory.Refuse(inventory.Invalid, "The address line %q is too wide for the label: shorten it or break it into two.", wide)
+	}
+	return style{}, nil, inventory.Refuse(inventory.Invalid, "The address beginning with %q has too many long lines for the label: shorten some.", to[0])
+}
+
+func (s *sheet) wrapAddress(st style, to []string, w float64) (lines []addressLine, tooWide string) {
+	const indent = 4.0
+	for _, line := range to {
+		pieces := []string{line}
+		if s.width(st, line) > w {
+			pieces = s.wrap(st, line, w-indent)
+		}
+		for i, piece := range pieces {
+			if s.width(st, piece) > w-indent*float64(min(i, 1)) {
+				tooWide = line
+			}
+			lines = append(lines, addressLine{piece, indent * float64(min(i, 1))})
+		}
+	}
+	return lines, tooWide
+}
+
+// parcelNumber draws the bar code at the foot of the label, with the short code of the run beside its name.
+func (s *sheet) parcelNumber(y float64, l shipping.Label) {
+	w := float64(l.Number.W) * barModule
+	s.text(labelX+inset, y+7, caption, "PARCEL")
+	st := small.at(7.2)
+	s.text(labelX+labelW-inset-s.width(st, l.Record), y+7, st, l.Record)
+	s.bars(labelX+(labelW-w)/2, y+9, 18, l.Number, strong.at(13))
+}
+
+// beside draws what the packer must know, to the right of the label.
+func (s *sheet) beside() {
+	x, w := labelX+labelW+10, s.w-margin-labelX-labelW-10
+	y := labelY + 9
+	y = s.paragraph(x, y, w, title.at(17), "Address label") + 1
+	y = s.paragraph(x, y, w, small, "Print at 100 %, not “fit to page”. Cut along the dashed line and stick it on the parcel. It says nothing about what is inside.") + 5
+	s.text(x, y, caption, "BEFORE YOU CLOSE THE PARCEL")
+	y += 7
+	for _, item := range s.p.Label.Checklist {
+		s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
+		s.pdf.SetLineWidth(0.3)
+		s.pdf.Rect(x, y-3.1, 3.8, 3.8, "D")
+		y = s.paragraph(x+6.5, y, w-6.5, body.at(9), item) + 2.6
+	}
+}
+
+// ruler draws a line that is 100 mm long only when the printer does not scale.
+func (s *sheet) ruler(x, y float64) {
+	s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
+	s.pdf.SetLineWidth(0.25)
+	s.pdf.Line(x, y, x+100, y)
+	for mm := 0; mm <= 100; mm += 5 {
+		tick := 1.5
+		if mm%10 == 0 {
+			tick = 2.6
+		}
+		if mm%50 == 0 {
+			tick = 4
+		}
+		s.pdf.Line(x+float64(mm), y, x+float64(mm), y-tick)
+	}
+	s.text(x, y+4.6, small, "This line is 100 mm long. If a ruler disagrees, the printer scaled the page: print it again at 100 %.")
+}

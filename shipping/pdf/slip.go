@@ -1,0 +1,185 @@
+package pdf
+
+import (
+	"strings"
+
+	"keystation/shipping"
+)
+
+// slip draws the packing slip: who, which key, how it was made, and the codes that the desk and the holder scan.
+func (s *sheet) slip() {
+	p := s.p.Slip
+	y := s.testBand(margin, margin-4, s.w-2*margin)
+	y = s.slipHead(margin+y+8, p)
+	left, right := margin, s.w/2+4
+	column := s.w/2 - margin - 8
+	below := s.slipList(left, y, column, "FOR", p.For)
+	y = max(below, s.returnTo(right, y, column, p.Return)) + 7
+	y = s.keyTable(y, p.Key) + 8
+	y = s.slipRecord(y, p.Record) + 4
+	y = s.slipCodes(y, p) + 8
+	for _, note := range p.Notes {
+		y = s.paragraph(margin, y, s.w-2*margin, body, note) + 1
+	}
+	s.signatures(s.h - 36)
+}
+
+func (s *sheet) slipHead(y float64, p shipping.Slip) float64 {
+	s.text(margin, y, title, "Packing slip")
+	number := s.p.Label.Number.Text
+	s.text(s.w-margin-s.width(title, number), y, title, number)
+	s.fitted(margin, y+6.2, s.w-2*margin, small.at(9.5), p.Sender)
+	s.line(margin, y+11, s.w-margin, y+11)
+	return y + 19
+}
+
+// slipList draws facts under a heading: the first large, the rest small.
+func (s *sheet) slipList(x, y, w float64, name string, facts []shipping.Fact) float64 {
+	s.text(x, y, caption, name)
+	y += 6.5
+	for i, f := range facts {
+		st := body
+		if i == 0 {
+			st = heading
+		}
+		y = s.paragraph(x, y, w, st, f.Value)
+	}
+	return y
+}
+
+func (s *sheet) returnTo(x, y, w float64, lines []string) float64 {
+	if len(lines) == 0 {
+		return y
+	}
+	s.text(x, y, caption, "IF IT CANNOT BE DELIVERED, RETURN TO")
+	y += 6
+	for _, line := range lines {
+		y = s.paragraph(x, y, w, body.at(9), line)
+	}
+	return y
+}
+
+// keyTable draws the key as a table of one row: name above, value below, columns as wide as they need.
+func (s *sheet) keyTable(y float64, facts []shipping.Fact) float64 {
+	shares := []float64{0.22, 0.32, 0.16, 0.14, 0.16}
+	total := s.w - 2*margin
+	s.fill(margin, y, total, 8, ink)
+	s.fill(margin, y+8, total, 11, tint)
+	x := margin
+	for i, f := range facts {
+		w := total * shares[min(i, len(shares)-1)]
+		s.fitted(x+3, y+5.3, w-4, style{7.6, true, white}, strings.ToUpper(f.Name))
+		st := body.at(10.5)
+		st.bold = i == 0
+		s.cell(x+3, y+8, w-4, 11, st, f.Value)
+		x += w
+	}
+	return y + 19
+}
+
+// cell draws a value on one or two lines in the middle of a row, as small as it must be. What still does not fit (a
+// model's name is the maker's, not ours) is cut and shows that it was.
+func (s *sheet) cell(x, y, w, h float64, st style, value string) {
+	lines := s.wrap(st, value, w)
+	for st.size > 6.5 && (len(lines) > 2 || s.widest(st, lines) > w) {
+		st = st.at(st.size - 0.5)
+		lines = s.wrap(st, value, w)
+	}
+	if len(lines) > 2 || s.widest(st, lines) > w {
+		lines = []string{s.broken(st, value, w-3)[0] + "…"}
+	}
+	top := y + (h-float64(len(lines))*st.line())/2 + st.size*pt*1.02
+	for i, line := range lines {
+		s.text(x, top+float64(i)*st.line(), st, line)
+	}
+}
+
+func (s *sheet) widest(st style, lines []string) float64 {
+	w := 0.0
+	for _, line := range lines {
+		w = max(w, s.width(st, line))
+	}
+	return w
+}
+
+// slipRecord draws the record in three columns.
+func (s *sheet) slipRecord(y float64, facts []shipping.Fact) float64 {
+	s.text(margin, y, caption, "RECORD")
+	y += 6.5
+	const columns = 3
+	w := (s.w - 2*margin) / columns
+	for i, f := range facts {
+		x := margin + float64(i%columns)*w
+		width := w
+		if i == len(facts)-1 {
+			width = s.w - margin - x // the last has the rest of the row: an AAGUID is long
+		}
+		s.text(x, y, small.at(7.4), f.Name)
+		s.cell(x, y+0.8, width-4, 5.4, body.at(9.2), f.Value)
+		if i%columns == columns-1 || i == len(facts)-1 {
+			y += 11
+		}
+	}
+	return y
+}
+
+// slipCodes draws both codes side by side, each with what it says.
+func (s *sheet) slipCodes(y float64, p shipping.Slip) float64 {
+	const h = 41.0
+	half := (s.w - 2*margin - 8) / 2
+	s.card(margin, y, half, h)
+	s.card(margin+half+8, y, half, h)
+	s.text(margin+6, y+7.5, caption, "KEY")
+	w := float64(p.Tag.W) * barModule
+	s.bars(margin+(half-w)/2, y+12, 15, p.Tag, strong.at(13))
+	s.where(margin+half+8, y, half, p.Where)
+	return y + h
+}
+
+// where draws the square code with its text beside.
+func (s *sheet) where(x, y, w float64, c shipping.Code) {
+	const quiet = 4 * squareModule
+	side := s.square(x+quiet+2, y+quiet+2, c)
+	left := x + side + 2*quiet + 4
+	room := x + w - left - 3
+	name, hint := "WHEN IT ARRIVES, OPEN", "or scan the code."
+	if s.p.Test {
+		name, hint = "TEST KEY", "The code holds the asset tag: there is no address to open."
+	}
+	s.text(left, y+7.5, caption, name)
+	below := s.address(left, y+13, room, strong, c.Text)
+	s.paragraph(left, below+1, room, small, hint)
+}
+
+// address draws an address to type, broken after a slash or a dot where it can be.
+func (s *sheet) address(x, y, w float64, st style, text string) float64 {
+	loose := strings.NewReplacer("/", "/ ", ".", ". ").Replace(text)
+	line := ""
+	for _, part := range strings.Fields(loose) {
+		if line != "" && s.width(st, line+part) > w {
+			s.fitted(x, y, w, st, line)
+			y, line = y+st.line(), ""
+		}
+		line += part
+	}
+	s.fitted(x, y, w, st, line)
+	return y + st.line()
+}
+
+func (s *sheet) card(x, y, w, h float64) {
+	s.pdf.SetDrawColor(int(rule), int(rule), int(rule))
+	s.pdf.SetLineWidth(0.2)
+	s.pdf.RoundedRect(x, y, w, h, 2, "1234", "D")
+}
+
+// signatures draws the lines that are filled in by hand.
+func (s *sheet) signatures(y float64) {
+	names := []string{"Packed by", "Bag seal number", "Date"}
+	w := (s.w - 2*margin - 16) / 3
+	for i, name := range names {
+		x := margin + float64(i)*(w+8)
+		s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
+		s.pdf.Line(x, y, x+w, y)
+		s.text(x, y+4.2, small, name)
+	}
+}
