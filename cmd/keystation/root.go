@@ -16,7 +16,7 @@ var commands = []struct {
 	heading string
 	members []func(seams) *cobra.Command
 }{
-	{"At the bench", nil},
+	{"At the bench", []func(seams) *cobra.Command{plain(newKeys)}},
 	{"On the record", nil},
 	{"This machine", []func(seams) *cobra.Command{plain(newVersion)}},
 }
