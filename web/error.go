@@ -1,0 +1,87 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"keystation/inventory"
+)
+
+// statuses is the one table from the kind of an error to its HTTP status.
+var statuses = map[inventory.Kind]int{
+	inventory.Invalid:     http.StatusBadRequest,
+	inventory.NotFound:    http.StatusNotFound,
+	inventory.Conflict:    http.StatusConflict,
+	inventory.Forbidden:   http.StatusForbidden,
+	inventory.Unavailable: http.StatusServiceUnavailable,
+	inventory.Internal:    http.StatusInternalServerError,
+}
+
+// refusals are the sentences for what the router itself refuses.
+var refusals = map[int]string{
+	http.StatusNotFound:              "There is no page at this address: look at the address, or start from the overview.",
+	http.StatusMethodNotAllowed:      "This address does not take that kind of request: go back and use the button there.",
+	http.StatusRequestEntityTooLarge: "That was too much at once: send less.",
+}
+
+// errorPage is what a person sees of an error.
+type errorPage struct {
+	Status   int
+	Sentence string
+}
+
+// fail is where every error of a handler ends: logged once, and answered with its sentence.
+func (s *Site) fail(err error, c Ctx) {
+	status, sentence := s.verdict(err, c)
+	if c.Response().Committed {
+		return
+	}
+	if wantsJSON(c.Request()) {
+		err = c.JSON(status, map[string]string{"error": sentence})
+	} else {
+		err = s.render(c, status, "error", frame{Title: http.StatusText(status)}, errorPage{status, sentence})
+	}
+	if err != nil {
+		s.Log.Error("answer with an error", "err", err)
+	}
+}
+
+// verdict chooses status and sentence. What is not meant for people is logged under a code, and only the code shown.
+func (s *Site) verdict(err error, c Ctx) (int, string) {
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
+		if sentence, known := refusals[he.Code]; known {
+			return he.Code, sentence
+		}
+	}
+	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		s.Log.Warn("body too long", "limit", tooLong.Limit)
+		return http.StatusRequestEntityTooLarge, refusals[http.StatusRequestEntityTooLarge]
+	}
+	kind := inventory.KindOf(err)
+	status, ok := statuses[kind]
+	if ok && kind != inventory.Internal {
+		return status, inventory.Sentence(err)
+	}
+	code := incident()
+	s.Log.Error("request", "incident", code, "method", c.Request().Method, "path", c.Request().URL.Path, "err", err)
+	return http.StatusInternalServerError, fmt.Sprintf("Something went wrong here. It was logged as %s.", code)
+}
+
+// incident names a fault so that a person can say it on the telephone.
+func incident() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	return strings.ToUpper(hex.EncodeToString(b[:]))
+}
+
+func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
+
+// wantsJSON tells a script's request from a person's.
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"encoding/hex"
+	"html/template"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// timeView is a time as a page shows it.
+type timeView struct{ Machine, Full, Ago string }
+
+// funcs are what templates may call. They only choose words and forms.
+func (s *Site) funcs() template.FuncMap {
+	return template.FuncMap{
+		"asset": s.assets.url,
+		"word":  wordFor,
+		"means": func(st inventory.KeyState) string { return keyStateOf(st).means },
+		"icon":  func(t station.Tone) string { return toneIcons[t] },
+		"step":  stepName,
+		"steps": func() []inventory.Step { return inventory.Steps },
+		"add":   func(a, b int) int { return a + b },
+		"time":  s.timeView,
+		"took":  took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
+		"hex":    hex.EncodeToString,
+		"sealed": func(st inventory.SealState) string { return sealWords[st] },
+		"serial": func(src inventory.SerialSource) string { return serialSources[src] },
+	}
+}
+
+// timeView takes a time or a pointer to one; the zero time and nil show nothing.
+func (s *Site) timeView(v any) timeView {
+	var t time.Time
+	switch v := v.(type) {
+	case time.Time:
+		t = v
+	case *time.Time:
+		if v != nil {
+			t = *v
+		}
+	case string:
+		t, _ = inventory.ParseTime(v) // a text that is no time shows nothing
+	}
+	if t.IsZero() {
+		return timeView{}
+	}
+	local := t.In(s.Zone)
+	return timeView{t.UTC().Format(time.RFC3339), local.Format("2006-01-02 15:04:05 MST"), ago(s.Now().Sub(t))}
+}

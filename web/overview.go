@@ -1,0 +1,137 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// overviewBooks is what the way in needs to know.
+type overviewBooks interface {
+	// Overview counts keys and requisitions by state.
+	Overview(ctx context.Context) (inventory.Overview, error)
+}
+
+// overviewPage is the beginning of a day.
+type overviewPage struct {
+	inventory.Overview
+	Next    nextThing
+	Counts  []stateCount
+	Open    []inventory.RequisitionRow // that somebody waits for
+	Made    []inventory.KeyRow         // changed last
+	Strip   strip
+	Total   int
+	Waiting int // requisitions without a decision
+}
+
+// nextThing is the one thing to do next.
+type nextThing struct {
+	Tone           station.Tone
+	Text           string
+	Path, LinkText string
+}
+
+// stateCount is how many keys are in a state.
+type stateCount struct {
+	State inventory.KeyState
+	N     int
+	Here  bool // the page shows these
+}
+
+const overviewRows = 6
+
+func (s *Site) home(c Ctx) error {
+	if s.Demo {
+		return c.Redirect(http.StatusFound, "/bench")
+	}
+	return s.overview(c)
+}
+
+func (s *Site) overview(c Ctx) error {
+	ctx := c.Request().Context()
+	all, err := s.Books.Overview(ctx)
+	if err != nil {
+		return fmt.Errorf("read overview: %w", err)
+	}
+	sum, err := s.strip(ctx, s.Feed.Snapshot())
+	if err != nil {
+		return err
+	}
+	open, err := s.openRequisitions(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := s.Books.KeyList(ctx, inventory.KeyQuery{Limit: overviewRows})
+	if err != nil {
+		return fmt.Errorf("list keys: %w", err)
+	}
+	page := overviewPage{Overview: all, Next: next(all, sum), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
+	for _, n := range all.Keys {
+		page.Total += n
+	}
+	page.Waiting = all.Requisitions[inventory.Submitted]
+	return s.render(c, http.StatusOK, "overview", frame{Title: "Overview", Here: "/overview"}, page)
+}
+
+// openRequisitions lists those that somebody waits for: being made first, then approved, then undecided.
+func (s *Site) openRequisitions(ctx context.Context) ([]inventory.RequisitionRow, error) {
+	var out []inventory.RequisitionRow
+	for _, state := range []inventory.RequisitionState{inventory.Fulfilling, inventory.Approved, inventory.Submitted} {
+		page, err := s.Books.RequisitionList(ctx, inventory.RequisitionQuery{State: state, Limit: overviewRows - len(out)})
+		if err != nil {
+			return nil, fmt.Errorf("list requisitions: %w", err)
+		}
+		out = append(out, page.Rows...)
+		if len(out) >= overviewRows {
+			return out[:overviewRows], nil
+		}
+	}
+	return out, nil
+}
+
+// next chooses what a person should do now: what blocks others comes first.
+func next(all inventory.Overview, sum strip) nextThing {
+	for _, n := range []struct {
+		count     int
+		tone      station.Tone
+		one, many string
+		path, do  string
+	}{
+		{sum.Waiting, station.Hands, "One key on the bench waits for your hands.", "%d keys on the bench wait for your hands.", "/bench", "Go to the bench"},
+		{all.Keys[inventory.Quarantined], station.Bad, "One key is in quarantine and needs a decision.", "%d keys are in quarantine and need a decision.", "/keys?state=quarantined", "Look at them"},
+		{all.OpenLines, station.Busy, "One approved line waits for its key. Plug one in.", "%d approved lines wait for their keys. Plug some in.", "/bench", "Go to the bench"},
+		{all.Requisitions[inventory.Submitted], station.Hands, "One requisition waits for an approval.", "%d requisitions wait for an approval.", "/requisitions?state=submitted", "Read them"},
+		{all.Keys[inventory.Ready], station.Good, "One key is ready to be packed.", "%d keys are ready to be packed.", "/keys?state=ready", "See which"},
+	} {
+		if n.count == 1 {
+			return nextThing{n.tone, n.one, n.path, n.do}
+		}
+		if n.count > 1 {
+			return nextThing{n.tone, fmt.Sprintf(n.many, n.count), n.path, n.do}
+		}
+	}
+	return nextThing{station.Quiet, "Nothing waits. New requisitions show up here.", "/requisitions", "See all requisitions"}
+}
+
+// countStates lists the states that have keys, in the order of a key's life, and the chosen one even when empty.
+func countStates(counts map[inventory.KeyState]int, here inventory.KeyState) []stateCount {
+	var out []stateCount
+	for _, st := range keyStates {
+		if n := counts[st.state]; n > 0 || st.state == here {
+			out = append(out, stateCount{st.state, n, st.state == here})
+		}
+	}
+	return out
+}
+
+// health answers monitors: ok when the books can be read.
+func (s *Site) health(c Ctx) error {
+	if _, err := s.Books.LedgerHead(c.Request().Context()); err != nil {
+		s.Log.Error("health", "err", err)
+		return c.String(http.StatusServiceUnavailable, "the books cannot be read\n")
+	}
+	return c.String(http.StatusOK, "ok\n")
+}

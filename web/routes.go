@@ -1,0 +1,63 @@
+package web
+
+import "net/http"
+
+// permission says who may come in. Until people can sign in, everything listens on loopback and whoever sits at the
+// machine is let in; the column is here so that no route is ever without one.
+type permission string
+
+const (
+	anybody   permission = "anybody"   // no sign-in
+	readers   permission = "readers"   // operator, help desk, auditor, admin: everything but addresses
+	operators permission = "operators" // operator, admin: the bench and what goes into a parcel
+)
+
+// surface says at which door a route is: the desk's listener or the people's.
+type surface string
+
+const (
+	desk surface = "desk"
+	both surface = "both"
+)
+
+// route is one line of the one list.
+type route struct {
+	method, path string
+	permission   permission
+	surface      surface
+	doc          string
+	do           func(*Site, Ctx) error
+}
+
+// routes is the one list: what is not in it does not exist.
+var routes = []route{
+	{get, "/", readers, desk, "the way in: the overview, in a demo the bench", (*Site).home},
+	{get, "/overview", readers, desk, "counts, what is open and the next thing to do", (*Site).overview},
+	{get, "/healthz", anybody, both, "ok when the books can be read", (*Site).health},
+	{get, "/static/:name", anybody, both, "style, scripts, icon; names change with content", (*Site).asset},
+
+	{get, "/bench", operators, desk, "the ports as tiles", (*Site).bench},
+	{get, "/bench/events", operators, desk, "the tiles as server-sent events", (*Site).events},
+	{post, "/bench/answer", operators, desk, "yes or no to what a tile asks", onAnswers(answer)},
+	{post, "/bench/cancel", operators, desk, "end what a port waits for", onAnswers(cancel)},
+	{post, "/bench/retry", operators, desk, "begin anew at a port", onAnswers(retry)},
+	{post, "/bench/plug", operators, desk, "demo: plug a software key in", onHands(Hands.Plug)},
+	{post, "/bench/pull", operators, desk, "demo: pull it out", onHands(Hands.Pull)},
+	{post, "/bench/touch", operators, desk, "demo: touch it", onHands(Hands.Touch)},
+
+	{get, "/keys", readers, desk, "keys by state, found by tag, serial, model or name", (*Site).keys},
+	{get, "/keys/:tag", readers, desk, "one key: state, custody, run, verdict, registrations", (*Site).key},
+	{get, "/keys/:tag/packet.pdf", operators, desk, "the same to print; it holds an address", (*Site).packet},
+
+	{get, "/requisitions", readers, desk, "what was asked, with progress", (*Site).requisitions},
+	{get, "/requisitions/:number", readers, desk, "one requisition and its lines", (*Site).requisition},
+	{get, "/people", readers, desk, "the directory", (*Site).people},
+	{get, "/runs", readers, desk, "provisioning attempts, the newest first", (*Site).runs},
+	{get, "/runs/:id", readers, desk, "one attempt, step by step", (*Site).run},
+	{get, "/ledger", readers, desk, "how far the ledger goes, and its latest entries", (*Site).ledger},
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// Books is all that the pages read: the small interfaces of the files beside this one, together.
+type Books interface {
+	benchBooks
+	overviewBooks
+	keyBooks
+	requisitionBooks
+	personBooks
+	runBooks
+	ledgerBooks
+}
+
+// Hands plugs, pulls and touches software keys. It exists in a demo only.
+type Hands interface {
+	// Plug puts a key in at the port.
+	Plug(ctx context.Context, port string) error
+	// Pull takes it out.
+	Pull(ctx context.Context, port string) error
+	// Touch touches it once.
+	Touch(ctx context.Context, port string) error
+}
+
+// Answers is how a page speaks to the bench.
+type Answers interface {
+	// Answer gives a person's answer to the question that the port's tile asks.
+	Answer(ctx context.Context, port string, yes bool) error
+	// Cancel ends what the port waits for, at the next safe point.
+	Cancel(ctx context.Context, port string) error
+	// Retry begins anew at the port.
+	Retry(ctx context.Context, port string) error
+}
+
+// Config is what the pages are handed. Feed and Books are needed; the zero value of every other field has a meaning.
+type Config struct {
+	Feed  *station.Feed
+	Books Books
+
+	Answers Answers // nil: the bench is watched only, its tiles have no buttons
+	Hands   Hands   // nil: keys are plugged and touched by people, as they should be
+
+	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
+	Packet func(ctx context.Context, key inventory.KeyID) (pdf []byte, name string, err error)
+
+	Settings inventory.Settings // its RP ID decides about the TEST KEYS banner
+	Demo     bool               // every page says DEMO, and the way in is the bench
+	Version  string             // empty: not shown
+	Hosts    []string           // host names beside localhost under which people may come in
+	Log      *slog.Logger       // nil: slog.Default
+	Now      func() time.Time   // nil: time.Now
+	Zone     *time.Location     // of the times on pages; nil: time.Local
+}
+
+// Site is all pages as one handler. It is safe for concurrent use.
+type Site struct {
+	Config
+
+	boot   string // names this process to browsers that come back after a restart
+	assets assets
+	pages  map[string]*template.Template
+	tick   func(time.Duration) (<-chan time.Time, func()) // a ticker and its end
+	made   madeCount
+	chain  http.Handler
+
+	closing  chan struct{}
+	closeOne sync.Once
+}
+
+// New builds the site. It fails when something needed is missing or a page does not parse.
+func New(cfg Config) (*Site, error) {
+	if cfg.Feed == nil || cfg.Books == nil {
+		return nil, errors.New("web: a feed and books are needed")
+	}
+	s := &Site{Config: cfg, boot: rand.Text(), tick: ticker, closing: make(chan struct{})}
+	s.defaults()
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = s.parsePages(); err != nil {
+		return nil, err
+	}
+	s.chain = s.guard(s.router())
+	return s, nil
+}
+
+func (s *Site) defaults() {
+	if s.Log == nil {
+		s.Log = slog.Default()
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Zone == nil {
+		s.Zone = time.Local
+	}
+}
+
+// ServeHTTP answers one request.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.chain.ServeHTTP(w, r) }
+
+// Close ends the event streams, which a server's Shutdown would otherwise wait for: register it there.
+func (s *Site) Close() { s.closeOne.Do(func() { close(s.closing) }) }
+
+func (s *Site) router() http.Handler {
+	e := echo.New()
+	e.IPExtractor = echo.ExtractIPDirect() // nothing stands in front: headers that name another address are not believed
+	e.HTTPErrorHandler = s.fail
+	e.Logger.SetOutput(logSink{s.Log})
+	for _, r := range routes {
+		e.Add(r.method, r.path, s.bound(r))
+	}
+	return e
+}
+
+// bound is the route's handler as a method of s, with panics turned into errors so that they get a code and a page.
+func (s *Site) bound(r route) handler {
+	return func(c Ctx) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked(p)
+			}
+		}()
+		return r.do(s, c)
+	}
+}
+
+func ticker(d time.Duration) (<-chan time.Time, func()) {
+	t := time.NewTicker(d)
+	return t.C, t.Stop
+}
+
+// logSink carries what echo itself has to say, which is little, to our log.
+type logSink struct{ log *slog.Logger }
+
+func (l logSink) Write(b []byte) (int, error) {
+	l.log.Warn("echo", "text", string(b))
+	return len(b), nil
+}

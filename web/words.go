@@ -1,0 +1,215 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// word is how a state looks and reads: a tone, an icon of a shape of its own, and the name. Color never stands alone.
+type word struct {
+	Tone station.Tone
+	Icon string // a symbol of parts/icons.html
+	Name string
+}
+
+// keyWord is a state of a key, and what it means for whoever has the key in hand.
+type keyWord struct {
+	state inventory.KeyState
+	word
+	means string
+}
+
+// keyStates is the table of words for keys, in the order of a key's life.
+var keyStates = []keyWord{
+	{inventory.Received, word{station.Quiet, "inbox", "received"}, "In stock, not made yet. Plug it in at the bench."},
+	{inventory.Ready, word{station.Good, "check", "ready"}, "Made, its label on, its PIN sealed. Pack it with its packet."},
+	{inventory.Packed, word{station.Busy, "box", "packed"}, "In a closed parcel. Hand it to the carrier."},
+	{inventory.InTransit, word{station.Busy, "arrow", "in transit"}, "With a carrier. Its person will touch it when it arrives."},
+	{inventory.Delivered, word{station.Good, "home", "delivered"}, "Its person has it. It becomes active when they first use it."},
+	{inventory.Active, word{station.Good, "key", "active"}, "In use by its person."},
+	{inventory.Suspended, word{station.Hands, "pause", "suspended"}, "Out of use for now. It may come back."},
+	{inventory.ReturnDue, word{station.Hands, "clock", "return due"}, "Its holder owes it. Ask for it and send a return slip."},
+	{inventory.InReturn, word{station.Busy, "back", "in return"}, "On its way back. Scan it when it comes in."},
+	{inventory.Returned, word{station.Quiet, "inbox", "returned"}, "Back, not wiped yet. Wipe it before anything else."},
+	{inventory.Quarantined, word{station.Bad, "warning", "quarantined"}, "Nobody may use it until its next action is done."},
+	{inventory.Lost, word{station.Bad, "question", "lost"}, "Reported lost. It may still be found; revoke it now."},
+	{inventory.Stolen, word{station.Bad, "octagon", "stolen"}, "Reported stolen. Revoke it now."},
+	{inventory.Damaged, word{station.Bad, "cross", "damaged"}, "Broken. Dispose of it."},
+	{inventory.Retired, word{station.Quiet, "minus", "retired"}, "Out of service for good."},
+}
+
+func keyStateOf(s inventory.KeyState) keyWord {
+	if i := slices.IndexFunc(keyStates, func(w keyWord) bool { return w.state == s }); i >= 0 {
+		return keyStates[i]
+	}
+	return keyWord{s, word{station.Quiet, "dot", string(s)}, ""}
+}
+
+// words are the tables for everything else that has a state, by kind and value.
+var words = map[string]map[string]word{
+	"requisition": {
+		string(inventory.Submitted):        {station.Hands, "clock", "submitted"},
+		string(inventory.Approved):         {station.Busy, "check", "approved"},
+		string(inventory.Rejected):         {station.Bad, "cross", "rejected"},
+		string(inventory.Cancelled):        {station.Quiet, "minus", "cancelled"},
+		string(inventory.ServedWithoutKey): {station.Quiet, "check", "served without key"},
+		string(inventory.Fulfilling):       {station.Busy, "ring", "fulfilling"},
+		string(inventory.Sent):             {station.Busy, "arrow", "sent"},
+		string(inventory.Closed):           {station.Good, "check", "closed"},
+	},
+	"line": {
+		string(inventory.LineOpen):      {station.Quiet, "dot", "open"},
+		string(inventory.LineMaking):    {station.Busy, "ring", "making"},
+		string(inventory.LineMade):      {station.Good, "check", "made"},
+		string(inventory.LineSent):      {station.Busy, "arrow", "sent"},
+		string(inventory.LineDelivered): {station.Good, "home", "delivered"},
+		string(inventory.LineCancelled): {station.Quiet, "minus", "cancelled"},
+	},
+	"verdict": {
+		string(inventory.Genuine): {station.Good, "shield", "genuine"},
+		string(inventory.Unknown): {station.Hands, "question", "unknown"},
+		string(inventory.Refused): {station.Bad, "octagon", "refused"},
+		"":                        {station.Quiet, "dot", "not judged"},
+	},
+	"run": {
+		string(inventory.RunReady):       {station.Good, "check", "ready"},
+		string(inventory.RunRefused):     {station.Bad, "octagon", "refused"},
+		string(inventory.RunWaiting):     {station.Hands, "clock", "nobody came"},
+		string(inventory.RunFailed):      {station.Bad, "cross", "failed"},
+		string(inventory.RunQuarantined): {station.Bad, "warning", "quarantined"},
+		string(inventory.RunInterrupted): {station.Hands, "warning", "interrupted"},
+		"":                               {station.Busy, "ring", "running"},
+	},
+	"outcome": {
+		string(inventory.Done):        {station.Good, "check", "done"},
+		string(inventory.Skipped):     {station.Quiet, "minus", "skipped"},
+		string(inventory.StepRefused): {station.Bad, "octagon", "refused"},
+		string(inventory.Failed):      {station.Bad, "cross", "failed"},
+		string(inventory.Waiting):     {station.Hands, "clock", "nobody came"},
+		string(inventory.Unproven):    {station.Hands, "question", "unproven"},
+		"":                            {station.Busy, "ring", "no outcome"},
+	},
+	"seal": {
+		string(inventory.Sealed):    {station.Good, "lock", "sealed"},
+		string(inventory.SealVoid):  {station.Quiet, "minus", "void"},
+		string(inventory.SealOpen):  {station.Busy, "lock", "released"},
+		string(inventory.SealBurnt): {station.Quiet, "check", "destroyed"},
+	},
+	"tier": {
+		string(inventory.Standard): {station.Quiet, "dot", "standard"},
+		string(inventory.Elevated): {station.Busy, "shield", "elevated"},
+		string(inventory.Critical): {station.Hands, "warning", "critical"},
+	},
+}
+
+// wordFor finds the word of a value. A value without one is shown as it is, so that a page never hides a state.
+func wordFor(kind string, value any) word {
+	v := fmt.Sprint(value)
+	if kind == "key" {
+		return keyStateOf(inventory.KeyState(v)).word
+	}
+	if w, ok := words[kind][v]; ok {
+		return w
+	}
+	return word{station.Quiet, "dot", v}
+}
+
+// toneIcons are the shapes of a tile's tones.
+var toneIcons = map[station.Tone]string{
+	station.Quiet: "port", station.Busy: "ring", station.Hands: "touch", station.Good: "check", station.Bad: "octagon",
+}
+
+// stepNames are the steps of a run as people read them.
+var stepNames = map[inventory.Step]string{
+	inventory.Identify: "Identify", inventory.Reset: "Reset", inventory.Tag: "Tag", inventory.SealPIN: "Seal PIN",
+	inventory.SetPIN: "Set PIN", inventory.Configure: "Configure", inventory.Prove: "Prove", inventory.Register: "Register",
+	inventory.Force: "Force PIN change", inventory.Record: "Record",
+}
+
+func stepName(s any) string {
+	if name, ok := stepNames[inventory.Step(fmt.Sprint(s))]; ok {
+		return name
+	}
+	return fmt.Sprint(s)
+}
+
+// sealWords say in a sentence what became of a PIN.
+var sealWords = map[inventory.SealState]string{
+	inventory.Sealed:    "Its PIN is sealed. Nobody in the company has seen it; it is shown to the holder once the key arrived.",
+	inventory.SealVoid:  "The sealed PIN was destroyed: it is on no key any more.",
+	inventory.SealOpen:  "Its PIN was shown to the holder.",
+	inventory.SealBurnt: "The sealed PIN was destroyed: the holder has one of their own.",
+}
+
+// serialSources say where a serial number came from: only one of them is a proof.
+var serialSources = map[inventory.SerialSource]string{
+	inventory.SerialVendor: "read from the key by the vendor's command", inventory.SerialUSB: "from its USB descriptor",
+	inventory.SerialAttested: "proven by enterprise attestation", inventory.SerialLabel: "from its label",
+	inventory.SerialNone: "this key has none; its asset tag is its name",
+}
+
+// took says how long something took, with as many digits as a person can use.
+func took(ms int64) string {
+	switch d := time.Duration(ms) * time.Millisecond; {
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	default:
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+// ago says how long ago something was, in one unit.
+func ago(d time.Duration) string {
+	for _, u := range []struct {
+		of   time.Duration
+		name string
+	}{{365 * 24 * time.Hour, "year"}, {30 * 24 * time.Hour, "month"}, {24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if n := int(d / u.of); n == 1 {
+			return "1 " + u.name + " ago"
+		} else if n > 1 {
+			return fmt.Sprintf("%d %ss ago", n, u.name)
+		}
+	}
+	return "just now"
+}
+
+// clock writes elapsed seconds as a stopwatch does.
+func clock(seconds int64) string {
+	if seconds < 3600 {
+		return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+}
+
+// shortened keeps both ends of a long identifier.
+func shortened(s string) string {
+	if len(s) <= 20 {
+		return s
+	}
+	return s[:10] + "…" + s[len(s)-6:]
+}
+
+// plural gives "1 key" or "3 keys".
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// sentenceCase gives text a capital letter.
+func sentenceCase(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
