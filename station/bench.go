@@ -85,13 +85,15 @@ func New(cfg Config) (*Bench, error) {
 // Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
 // person who did not come are in the report; an error means that the inventory could not be written.
 func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
-	if rep, err := b.resume(ctx, port); rep != nil || err != nil {
-		if err != nil {
-			return Report{}, err
-		}
+	rep, presumed, err := b.resume(ctx, port)
+	if err != nil {
+		return Report{}, err
+	}
+	if rep != nil {
 		return *rep, nil
 	}
 	r := b.newRun(port, want)
+	r.presumed = presumed
 	defer r.end()
 	if err := r.begin(ctx); err != nil {
 		return Report{}, err

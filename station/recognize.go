@@ -22,7 +22,8 @@ func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
 		return k, err
 	}
 	if r.info.HasPIN() {
-		return nil, nil
+		r.guessed = r.presumed != nil
+		return r.presumed, nil
 	}
 	k, err := r.b.cfg.Books.KeyLeftAt(ctx, r.port.ID, r.info.AAGUID.String(), r.info.Firmware())
 	return found(k, err)

@@ -116,15 +116,16 @@ func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
 }
 
 // resume looks for a dead run among those that wait for their key. With its PIN change forced and its tag answering,
-// the key needs only its record; else the run is closed and the key is made anew. Nil means that a new run is due.
-func (b *Bench) resume(ctx context.Context, port Port) (*Report, error) {
+// the key needs only its record, and the report is given; else the run is closed and the key is made anew by another.
+// The key that the closed run had is given then: what is at the port may be it.
+func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key, error) {
 	if len(b.waitingRuns()) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	probe := b.newRun(port, inventory.Want{})
 	defer probe.closeKey()
 	if err := probe.openKey(ctx); err != nil {
-		return nil, nil // identify says what is wrong
+		return nil, nil, nil // identify says what is wrong
 	}
 	for _, u := range b.waitingRuns() {
 		r := b.revive(u, port)
@@ -132,20 +133,20 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, error) {
 		mine, whole, err := r.forcedBefore(ctx)
 		probe.auth, probe.info = r.auth, r.info
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !mine {
 			continue
 		}
 		b.forget(u)
 		if !whole {
-			return nil, b.interrupt(ctx, u)
+			return nil, u.Key, b.interrupt(ctx, u)
 		}
 		rep, err := r.finishForced(ctx)
 		probe.auth = r.auth
-		return rep, err
+		return rep, nil, err
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 // forcedBefore tells if the key at the port is the one that the dead run r made, and if nothing but the record is

@@ -55,6 +55,10 @@ type run struct {
 	row     inventory.Run
 	key     inventory.Key
 	order   *inventory.Order // nil: made without a line
+	guessed bool             // the key is presumed, by port and model only
+
+	presumed *inventory.Key // what an interrupted run left at this port, when it could not prove what it is
+
 	tagReg  *inventory.Registration
 	pin     inventory.PIN
 	lateTag bool // the tag credential is made after the PIN

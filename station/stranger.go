@@ -58,6 +58,9 @@ func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) 
 // mayRemake decides about a key that the inventory knows.
 func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 	switch {
+	case r.guessed:
+		return r.ask(ctx, fmt.Sprintf("This looks like %s, which an interrupted run left here, but it cannot prove it. Wipe it and make it anew?", k.Tag),
+			fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag))
 	case k.State == inventory.Received:
 		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
 	case k.State.WithSomebody():

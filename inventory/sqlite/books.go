@@ -47,6 +47,12 @@ func (s *Store) Registrations(ctx context.Context, of inventory.KeyID) ([]invent
 	return registrations.list(ctx, s.readers, "WHERE key_id = $1 AND revoked_at IS NULL ORDER BY id", of)
 }
 
+// LiveSeal gives the sealed PIN of a key that has not been voided, released or destroyed.
+func (s *Store) LiveSeal(ctx context.Context, of inventory.KeyID) (inventory.Seal, error) {
+	v, err := seals.one(ctx, s.readers, "WHERE key_id = $1 AND state = 'sealed'", of)
+	return v, absent(err, "No PIN is sealed for this key: it has none, or it was released.")
+}
+
 // Order gives a line with its requisition, its person and the opened address.
 func (s *Store) Order(ctx context.Context, id inventory.LineID) (inventory.Order, error) {
 	return s.order(ctx, s.readers, id)
