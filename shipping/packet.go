@@ -70,14 +70,17 @@ func NewPacket(m Made, d Desk, can Glyphs) (Packet, error) {
 	}
 	p := Packet{Test: m.Key.Test || d.Settings.Test(), Paper: d.paper(), At: m.at(), Facts: m.facts()}
 	p.Title = "Packet " + m.number() + " for key " + string(m.Key.Tag)
-	var err error
+	where, err := QR(Locator(d.Settings.PublicURL, m.Key.Tag))
+	if err != nil {
+		return Packet{}, err
+	}
 	if p.Label, err = m.label(d); err != nil {
 		return Packet{}, err
 	}
-	if p.Slip, err = m.slip(d, can); err != nil {
+	if p.Slip, err = m.slip(d, where, can); err != nil {
 		return Packet{}, err
 	}
-	p.Start, err = quickStart(m, d, p.Test)
+	p.Start, err = m.quickStart(d, where, p.Test)
 	p.Language = p.Start.Language
 	return p, err
 }
@@ -143,9 +146,9 @@ func (d Desk) from() []string {
 	return lines
 }
 
-func (m Made) slip(d Desk, can Glyphs) (Slip, error) {
+func (m Made) slip(d Desk, where Code, can Glyphs) (Slip, error) {
 	s := Slip{
-		Sender: d.name(), For: m.recipient(), Key: m.key(can), Record: m.record(d, can), Return: d.from(),
+		Sender: d.name(), For: m.recipient(), Key: m.key(can), Record: m.record(d, can), Return: d.from(), Where: where,
 		Notes: []string{"No PIN travels with this key. Its holder is shown one after the key has arrived."},
 	}
 	if m.Key.Arrival == inventory.ArrivalPINFirst {
@@ -155,10 +158,7 @@ func (m Made) slip(d Desk, can Glyphs) (Slip, error) {
 		s.Notes = append(s.Notes, "To be handed over at the desk: compare the name with an identity card.")
 	}
 	var err error
-	if s.Tag, err = Code128(string(m.Key.Tag)); err != nil {
-		return s, err
-	}
-	s.Where, err = QR(Locator(d.Settings.PublicURL, m.Key.Tag))
+	s.Tag, err = Code128(string(m.Key.Tag))
 	return s, err
 }
 

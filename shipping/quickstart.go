@@ -49,11 +49,10 @@ type starting struct {
 	Contact  string
 }
 
-func quickStart(m Made, d Desk, test bool) (QuickStart, error) {
-	where := Locator(d.Settings.PublicURL, m.Key.Tag)
+func (m Made) quickStart(d Desk, where Code, test bool) (QuickStart, error) {
 	s := starting{
 		Test: test, PINFirst: m.Key.Arrival == inventory.ArrivalPINFirst, PINKnown: m.Key.PINKnown, Forced: !m.Key.PINKnown,
-		Where: where, Desk: d.name(), Contact: Clean(d.Contact),
+		Where: where.Text, Desk: d.name(), Contact: Clean(d.Contact),
 	}
 	if s.Contact == "" {
 		s.Contact = s.Desk
@@ -64,9 +63,8 @@ func quickStart(m Made, d Desk, test bool) (QuickStart, error) {
 		return QuickStart{}, err
 	}
 	q := parseQuickStart(text)
-	q.Language = lang
-	q.Where, err = QR(where)
-	return q, err
+	q.Language, q.Where = lang, where
+	return q, nil
 }
 
 // Languages lists the languages that the quick start is written in, English first.

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -57,6 +58,7 @@ type sheet struct {
 	w, h float64 // of the page
 	part string  // names the part in an error
 	page int
+	have map[rune]bool // the characters in this document's copy of the fonts
 }
 
 func newSheet(p shipping.Packet) *sheet {
@@ -68,12 +70,26 @@ func newSheet(p shipping.Packet) *sheet {
 	f.SetModificationDate(p.At)
 	f.SetProducer("keystation", true)
 	f.SetTitle(p.Title, true)
+	s := &sheet{pdf: f, p: p, have: characters(p)}
 	// gofpdf writes into the bytes of a font: each document has its own copy.
-	f.AddUTF8FontFromBytes(family, "", append([]byte(nil), regularTTF...))
-	f.AddUTF8FontFromBytes(family, "B", append([]byte(nil), boldTTF...))
-	s := &sheet{pdf: f, p: p}
+	f.AddUTF8FontFromBytes(family, "", regular().only(s.have))
+	f.AddUTF8FontFromBytes(family, "B", bold().only(s.have))
 	s.w, s.h = f.GetPageSize()
 	return s
+}
+
+// characters collects what the document may print: ASCII, the signs of our own texts, and whatever the packet says.
+func characters(p shipping.Packet) map[rune]bool {
+	var b strings.Builder
+	_ = p.WriteText(&b) // a Builder takes everything
+	set := map[rune]bool{}
+	for r := ' '; r <= '~'; r++ {
+		set[r] = true
+	}
+	for _, r := range "…·–“”" + p.Label.Record + p.Title + norm.NFC.String(b.String()) {
+		set[r] = true
+	}
+	return set
 }
 
 // refuse makes err the document's error, unless there is one already.
@@ -95,7 +111,7 @@ func (s *sheet) use(st style) {
 // text is the one way for text to reach the paper: from x on, standing on the line y. It refuses what is not clean and
 // what has no glyph.
 func (s *sheet) text(x, y float64, st style, text string) {
-	if text == "" {
+	if text = norm.NFC.String(text); text == "" {
 		return
 	}
 	if err := s.printable(text); err != nil {
@@ -114,7 +130,15 @@ func (s *sheet) printable(text string) error {
 	if err := inventory.CheckText("text of the "+s.part, text); err != nil {
 		return err
 	}
-	return shipping.CheckGlyphs("text of the "+s.part, norm.NFC.String(text), Glyphs)
+	if err := shipping.CheckGlyphs("text of the "+s.part, text, Glyphs); err != nil {
+		return err
+	}
+	for _, r := range text {
+		if !s.have[r] {
+			return fmt.Errorf("the character U+%04X is not in the fonts of this document", r)
+		}
+	}
+	return nil
 }
 
 // marked sets text that has combining marks. The font draws a mark above or below the middle of a small letter that
@@ -123,7 +147,7 @@ func (s *sheet) printable(text string) error {
 func (s *sheet) marked(x, y float64, st style, text string) {
 	var base rune
 	lift := 0.0
-	for _, r := range norm.NFC.String(text) {
+	for _, r := range text {
 		if !isMark(r) {
 			s.pdf.Text(x, y, string(r))
 			x += s.width(st, string(r))
@@ -158,14 +182,16 @@ func lifted(r rune) float64 {
 
 // width measures text as it is printed; a combining mark takes no room.
 func (s *sheet) width(st style, text string) float64 {
-	s.use(st)
-	bare := strings.Map(func(r rune) rune {
-		if isMark(r) || r > 0xFFFF {
-			return -1
+	f, em := regular(), 0.0
+	if st.bold {
+		f = bold()
+	}
+	for _, r := range norm.NFC.String(text) {
+		if !isMark(r) {
+			em += f.width[r]
 		}
-		return r
-	}, norm.NFC.String(text))
-	return s.pdf.GetStringWidth(bare)
+	}
+	return em * st.size * pt
 }
 
 // wrap breaks text into lines no wider than w. A word that is wider stays whole, on a line of its own.
@@ -195,6 +221,9 @@ func (s *sheet) paragraph(x, y, w float64, st style, text string) float64 {
 
 // broken cuts a line that is too wide into pieces that fit, never before a combining mark.
 func (s *sheet) broken(st style, line string, w float64) []string {
+	if s.width(st, line) <= w {
+		return []string{line}
+	}
 	var pieces []string
 	piece := ""
 	for _, r := range line {
