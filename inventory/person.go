@@ -43,3 +43,36 @@ func (p Person) Check() error {
 	}
 	return nil
 }
+
+// Is tells if text names p: by e-mail address, external id or name. It is for refusing, never for letting somebody in.
+func (p Person) Is(text string) bool {
+	text = strings.TrimSpace(text)
+	for _, own := range []string{p.Email, p.ExternalID, p.Name, string(p.ID)} {
+		if own != "" && strings.EqualFold(own, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Enter checks and dates somebody new in the directory.
+func (p Person) Enter(at time.Time) (Person, Event, error) {
+	if err := p.Check(); err != nil {
+		return p, Event{}, err
+	}
+	p.State, p.CreatedAt, p.ChangedAt = PersonActive, at, at
+	return p, Event{Action: "person.entered", Subjects: []string{string(p.ID)}, Payload: p}, nil
+}
+
+// Revise gives p what the directory now says. It tells by the event's empty action that nothing is new.
+func (p Person) Revise(now Person, at time.Time) (Person, Event, error) {
+	now.ID, now.State, now.CreatedAt, now.ChangedAt = p.ID, p.State, p.CreatedAt, p.ChangedAt
+	if now == p {
+		return p, Event{}, nil
+	}
+	if err := now.Check(); err != nil {
+		return p, Event{}, err
+	}
+	now.ChangedAt = at
+	return now, Event{Action: "person.revised", Subjects: []string{string(p.ID)}, Payload: now}, nil
+}

@@ -36,11 +36,6 @@ var lines = define("lines", "id requisition position purpose connector state run
 		},
 	})
 
-// nextNumber gives the number after the highest in use: R-1001 for the first.
-func (tx *txn) nextNumber(ctx context.Context, table, prefix string) (string, error) {
-	return nextNumber(ctx, tx.sql, table, prefix)
-}
-
 func requisition(ctx context.Context, q querier, id inventory.RequisitionID) (inventory.Requisition, error) {
 	r, err := requisitions.one(ctx, q, "WHERE id = $1", id)
 	return r, absent(err, "There is no requisition %s.", id)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"keystation/inventory"
@@ -14,13 +15,14 @@ import (
 
 // A txn is one act on its way to the disk: its rows and its ledger entries. It is used by one goroutine.
 type txn struct {
-	sql   *sql.Tx
-	tree  *ledger.Rebuilder
-	by    inventory.Actor
-	now   time.Time // fixed for the whole transaction
-	salt  func() ([32]byte, error)
-	rows  []inventory.RowHash // saved since the last leaf
-	about []string            // what those rows are about
+	sql    *sql.Tx
+	tree   *ledger.Rebuilder
+	by     inventory.Actor
+	now    time.Time // fixed for the whole transaction
+	salt   func() ([32]byte, error)
+	rows   []inventory.RowHash // saved since the last leaf
+	about  []string            // what those rows are about
+	broken error               // what ended the transaction under this act
 }
 
 // changed notes the row for the next leaf. Of a row that is saved twice the last hash counts.
@@ -80,21 +82,33 @@ func (s *Store) attempt(ctx context.Context, stx *sql.Tx, tree *ledger.Rebuilder
 	if r.err = r.ctx.Err(); r.err != nil {
 		return nil
 	}
-	if _, err := stx.ExecContext(ctx, "SAVEPOINT act"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
-	}
-	was := *tree
 	tx := &txn{sql: stx, tree: tree, by: r.by, now: now, salt: s.salt}
-	if r.err = tx.run(ctx, r.act); r.err != nil {
-		*tree = was
-		if _, err := stx.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
-			return fmt.Errorf("roll back: %w", errors.Join(err, r.err))
+	r.err = tx.nested(ctx, func() error { return tx.run(ctx, r.act) })
+	return tx.broken
+}
+
+// nested runs act in a savepoint: when it fails, nothing of it is left, and what came before it stays.
+func (tx *txn) nested(ctx context.Context, act func() error) error {
+	tree, rows, about := *tx.tree, slices.Clone(tx.rows), slices.Clone(tx.about)
+	if err := tx.point(ctx, "SAVEPOINT act"); err != nil {
+		return err
+	}
+	err := act()
+	if err != nil {
+		*tx.tree, tx.rows, tx.about = tree, rows, about
+		if err := tx.point(ctx, "ROLLBACK TO act"); err != nil {
+			return err
 		}
 	}
-	if _, err := stx.ExecContext(ctx, "RELEASE act"); err != nil {
-		return fmt.Errorf("release: %w", err)
+	return errors.Join(err, tx.point(ctx, "RELEASE act"))
+}
+
+// point moves a savepoint. When even that fails SQLite has given up the whole transaction.
+func (tx *txn) point(ctx context.Context, statement string) error {
+	if _, err := tx.sql.ExecContext(ctx, statement); err != nil {
+		tx.broken = fmt.Errorf("%s: %w", strings.ToLower(statement), err)
 	}
-	return nil
+	return tx.broken
 }
 
 func (tx *txn) run(ctx context.Context, act func(context.Context, *txn) error) error {

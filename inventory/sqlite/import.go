@@ -1,0 +1,266 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"keystation/inventory"
+)
+
+// errDryRun undoes an import that was only to be tried.
+var errDryRun = errors.New("dry run")
+
+// ImportPeople writes a directory, in one transaction with a result for each row: a person known by external id or
+// else by e-mail is revised, another one entered. A refused row leaves nothing of itself. A dry run gives the same
+// results and writes nothing.
+func (s *Store) ImportPeople(ctx context.Context, by inventory.Actor, rows []inventory.ImportedPerson, dryRun bool) ([]inventory.RowResult, error) {
+	return importRows(ctx, s, by, dryRun, len(rows), func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error) {
+		r := inventory.RowResult{Line: rows[i].Line, What: rows[i].Person.Name}
+		if rows[i].Err != nil {
+			return r, rows[i].Err
+		}
+		var err error
+		r.Outcome, err = tx.importPerson(ctx, rows[i])
+		return r, err
+	})
+}
+
+// ImportRequisitions writes requisitions with their lines, in one transaction with a result for each row. A row that
+// was imported before changes nothing: it is known again by its reference or, without one, by person and reason as
+// long as that requisition is not finished.
+func (s *Store) ImportRequisitions(ctx context.Context, by inventory.Actor, rows []inventory.ImportedRequisition, dryRun bool) ([]inventory.RowResult, error) {
+	return importRows(ctx, s, by, dryRun, len(rows), func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error) {
+		r := inventory.RowResult{Line: rows[i].Line}
+		if rows[i].Err != nil {
+			return r, rows[i].Err
+		}
+		return s.importRequisition(ctx, tx, rows[i])
+	})
+}
+
+type importRow func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error)
+
+func importRows(ctx context.Context, s *Store, by inventory.Actor, dryRun bool, n int, row importRow) ([]inventory.RowResult, error) {
+	var results []inventory.RowResult
+	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		results = make([]inventory.RowResult, 0, n)
+		for i := range n {
+			r, err := tx.importOne(ctx, row, i)
+			if err != nil {
+				return fmt.Errorf("import row at line %d: %w", r.Line, err)
+			}
+			results = append(results, r)
+		}
+		if dryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errDryRun) {
+		return nil, err
+	}
+	return results, nil
+}
+
+// importOne does one row; what a rule refuses becomes its result, any other error ends the import.
+func (tx *txn) importOne(ctx context.Context, row importRow, i int) (inventory.RowResult, error) {
+	var r inventory.RowResult
+	err := tx.nested(ctx, func() error {
+		var err error
+		r, err = row(ctx, tx, i)
+		return err
+	})
+	if kind := inventory.KindOf(err); err != nil && kind != inventory.Internal && kind != inventory.Unavailable {
+		r.Outcome, r.Sentence = inventory.RowRefused, inventory.Sentence(err)
+		return r, nil
+	}
+	return r, err
+}
+
+func (tx *txn) importPerson(ctx context.Context, row inventory.ImportedPerson) (inventory.RowOutcome, error) {
+	was, err := tx.findPerson(ctx, row.Person)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tx.enterPerson(ctx, row.Person)
+	}
+	if err != nil {
+		return "", err
+	}
+	p, ev, err := was.Revise(merged(was, row), tx.now)
+	if err != nil {
+		return "", err
+	}
+	if ev.Action == "" {
+		return inventory.RowUnchanged, nil
+	}
+	if err := people.save(ctx, tx, p); err != nil {
+		return "", err
+	}
+	return inventory.RowUpdated, tx.log(ctx, ev)
+}
+
+func (tx *txn) enterPerson(ctx context.Context, p inventory.Person) (inventory.RowOutcome, error) {
+	var err error
+	if p.ID, err = inventory.NewID[inventory.PersonID](); err != nil {
+		return "", err
+	}
+	p, ev, err := p.Enter(tx.now)
+	if err != nil {
+		return "", err
+	}
+	if err := people.save(ctx, tx, p); err != nil {
+		return "", err
+	}
+	return inventory.RowCreated, tx.log(ctx, ev)
+}
+
+// findPerson looks p up by external id, else by e-mail. The two may not name two people.
+func (tx *txn) findPerson(ctx context.Context, p inventory.Person) (inventory.Person, error) {
+	byID, err := people.one(ctx, tx.sql, "WHERE external_id = $1 AND external_id <> ''", p.ExternalID)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return byID, err
+	}
+	byEmail, err := people.one(ctx, tx.sql, "WHERE email = $1 AND email <> ''", p.Email)
+	if err == nil && byEmail.ExternalID != "" && p.ExternalID != "" {
+		return byEmail, inventory.Refuse(inventory.Conflict, "%s has this e-mail address already, with the external id %s: correct one of the two.", byEmail.Name, byEmail.ExternalID)
+	}
+	return byEmail, err
+}
+
+// merged lays the columns that the file has over what is known. An empty e-mail or external id takes nothing away: a
+// person is found by them.
+func merged(was inventory.Person, row inventory.ImportedPerson) inventory.Person {
+	p := was
+	for _, c := range row.Columns {
+		switch {
+		case c == "name":
+			p.Name = row.Person.Name
+		case c == "department":
+			p.Department = row.Person.Department
+		case c == "country":
+			p.Country = row.Person.Country
+		case c == "language":
+			p.Language = row.Person.Language
+		case c == "email" && row.Person.Email != "":
+			p.Email = row.Person.Email
+		case c == "external_id" && row.Person.ExternalID != "":
+			p.ExternalID = row.Person.ExternalID
+		}
+	}
+	return p
+}
+
+func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition) (inventory.RowResult, error) {
+	r := inventory.RowResult{Line: row.Line}
+	p, err := people.one(ctx, tx.sql, "WHERE (external_id = $1 AND external_id <> '') OR (email = $1 AND email <> '') ORDER BY external_id = $1 DESC LIMIT 1", row.Person)
+	if err != nil {
+		return r, absent(err, "Nobody in the directory has the e-mail address or external id %q: import people first.", row.Person)
+	}
+	if p.State == inventory.PersonLeft {
+		return r, inventory.Refuse(inventory.Conflict, "%s has left: no keys are made for them.", p.Name)
+	}
+	was, err := tx.findRequisition(ctx, p, row)
+	if err == nil {
+		r.Outcome, r.What = inventory.RowUnchanged, was.Number
+		r.Sentence = fmt.Sprintf("This is requisition %s, which is %s.", was.Number, was.State)
+		return r, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return r, err
+	}
+	if p.Is(row.ApprovedBy) {
+		return r, inventory.Refuse(inventory.Forbidden, "Nobody approves their own: the keys are for %s, so somebody else must approve them.", p.Name)
+	}
+	r.Outcome = inventory.RowCreated
+	r.What, err = s.addRequisition(ctx, tx, p, row)
+	return r, err
+}
+
+// findRequisition looks for what an earlier import made of the same row.
+func (tx *txn) findRequisition(ctx context.Context, p inventory.Person, row inventory.ImportedRequisition) (inventory.Requisition, error) {
+	if row.Reference == "" {
+		return requisitions.one(ctx, tx.sql,
+			"WHERE person = $1 AND reason = $2 AND state IN ('submitted', 'approved', 'fulfilling', 'sent') ORDER BY id DESC LIMIT 1", p.ID, row.Reason)
+	}
+	r, err := requisitions.one(ctx, tx.sql, "WHERE reference = $1", row.Reference)
+	if err == nil && (r.Person != p.ID || r.Reason != row.Reason) {
+		return r, inventory.Refuse(inventory.Conflict, "The reference %s is that of %s, for another person or reason: give this row a reference of its own.", row.Reference, r.Number)
+	}
+	return r, err
+}
+
+// addRequisition submits what the row asks for, and approves it when the row says who did.
+func (s *Store) addRequisition(ctx context.Context, tx *txn, p inventory.Person, row inventory.ImportedRequisition) (string, error) {
+	r := inventory.Requisition{Reference: row.Reference, Person: p.ID, Reason: row.Reason, Tier: row.Tier}
+	var err error
+	if r.ID, err = inventory.NewID[inventory.RequisitionID](); err != nil {
+		return "", err
+	}
+	if r.Number, err = nextNumber(ctx, tx.sql, "requisitions", "R"); err != nil {
+		return "", err
+	}
+	if r.Address, err = s.sealAddress(r.ID, row.Address); err != nil {
+		return "", err
+	}
+	r, ev, err := r.Submit(tx.now)
+	if err != nil {
+		return "", err
+	}
+	if err := requisitions.save(ctx, tx, r); err != nil {
+		return "", err
+	}
+	if err := tx.addLines(ctx, r, row); err != nil {
+		return "", err
+	}
+	if err := tx.log(ctx, ev); err != nil || row.ApprovedBy == "" {
+		return r.Number, err
+	}
+	return r.Number, tx.approveAs(ctx, r, row.ApprovedBy)
+}
+
+func (tx *txn) addLines(ctx context.Context, r inventory.Requisition, row inventory.ImportedRequisition) error {
+	for i := range row.Keys {
+		id, err := inventory.NewID[inventory.LineID]()
+		if err != nil {
+			return err
+		}
+		l := inventory.Line{
+			ID: id, Requisition: r.ID, Position: i + 1, Purpose: inventory.Primary, Connector: row.Connector,
+			State: inventory.LineOpen, ChangedAt: tx.now,
+		}
+		if i > 0 {
+			l.Purpose = inventory.Spare
+		}
+		if err := lines.save(ctx, tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// approveAs approves in a name that the file claims.
+func (tx *txn) approveAs(ctx context.Context, r inventory.Requisition, name string) error {
+	r, ev, err := r.Approve(inventory.Claimed(name), tx.now)
+	if err != nil {
+		return err
+	}
+	if err := requisitions.save(ctx, tx, r); err != nil {
+		return err
+	}
+	return tx.log(ctx, ev)
+}
+
+func (s *Store) sealAddress(id inventory.RequisitionID, a inventory.Address) ([]byte, error) {
+	if a.IsZero() {
+		return nil, nil
+	}
+	if s.options.SealAddress == nil {
+		return nil, inventory.Refuse(inventory.Unavailable, "Addresses cannot be imported without the recipient they are sealed for: name the address recipient in the configuration.")
+	}
+	blob, err := s.options.SealAddress(string(id), a)
+	if err != nil {
+		return nil, fmt.Errorf("seal address: %w", err)
+	}
+	return blob, nil
+}
