@@ -65,7 +65,7 @@ func (a *authenticator) knows(cmd ctap.Command) bool {
 	case ctap.CmdConfig:
 		return a.profile.config
 	case ctap.CmdSelection: // CTAP 2.1 §6.9, not in 2.0
-		return a.profile.versions[len(a.profile.versions)-1] != ctap.VersionFIDO20
+		return a.profile.since21()
 	}
 	return true
 }

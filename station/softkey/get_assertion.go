@@ -57,7 +57,7 @@ func (a *authenticator) getAssertion(body []byte) ([]byte, error) {
 // alwaysUv.
 func (a *authenticator) assertionOptions(g *assertion) error {
 	if g.req.Options[ctap.OptionUV] && g.req.PINUVAuthParam == nil {
-		return ctap.ErrInvalidOption // no built-in user verification
+		return a.noBuiltInUV()
 	}
 	if _, ok := g.req.Options[ctap.OptionRK]; ok {
 		return ctap.ErrUnsupportedOption

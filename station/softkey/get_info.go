@@ -16,7 +16,7 @@ func (a *authenticator) getInfo([]byte) ([]byte, error) {
 		Versions: p.versions, Extensions: p.extensions, AAGUID: p.aaguid, Options: a.options(),
 		MaxMsgSize: maxMessage, PINUVAuthProtocols: p.protocols,
 	}
-	if p.versions[len(p.versions)-1] != ctap.VersionFIDO20 {
+	if p.since21() {
 		a.since21(&info)
 	}
 	return info.Encode()

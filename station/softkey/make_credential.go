@@ -73,7 +73,7 @@ func (a *authenticator) creationOptions(c *creation) error {
 		return ctap.ErrUnsupportedAlgorithm
 	}
 	if c.req.Options[ctap.OptionUV] && c.req.PINUVAuthParam == nil {
-		return ctap.ErrInvalidOption // no built-in user verification
+		return a.noBuiltInUV()
 	}
 	if up, ok := c.req.Options[ctap.OptionUP]; ok && !up {
 		return ctap.ErrInvalidOption
@@ -82,6 +82,15 @@ func (a *authenticator) creationOptions(c *creation) error {
 		return ctap.ErrInvalidOption
 	}
 	return nil
+}
+
+// noBuiltInUV refuses the option uv, which asks for a fingerprint reader or the like.
+// CTAP 2.0 §5.1 named another status than 2.1 does.
+func (a *authenticator) noBuiltInUV() error {
+	if a.profile.since21() {
+		return ctap.ErrInvalidOption
+	}
+	return ctap.ErrUnsupportedOption
 }
 
 // creationNeedsPIN is steps 6 to 8: who must come with a token.

@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -103,6 +104,9 @@ func profileNames() string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// since21 reports whether the key speaks CTAP 2.1.
+func (p profile) since21() bool { return slices.Contains(p.versions, ctap.VersionFIDO21) }
 
 // capabilities is the byte of CTAPHID_INIT (CTAP 2.1 §11.2.9.1.3).
 func (p profile) capabilities() ctaphid.Capabilities {
