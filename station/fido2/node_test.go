@@ -163,6 +163,7 @@ func TestOpen_whenCanceled(t *testing.T) {
 
 // TestOpen_drownedInNoise ends although the node never stops talking.
 func TestOpen_drownedInNoise(t *testing.T) {
+	t.Parallel()
 	master, path := pty(t, true)
 	done := make(chan struct{})
 	go func() {
