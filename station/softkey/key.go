@@ -99,7 +99,7 @@ func (c *Config) fillIn(p profile) {
 		c.Now = time.Now
 	}
 	if c.Open == nil {
-		c.Open = openPTY
+		c.Open = freshPTYs()
 	}
 	if c.OnEvent == nil {
 		c.OnEvent = func(Event) {}
@@ -109,6 +109,29 @@ func (c *Config) fillIn(p profile) {
 	}
 	if c.TouchTimeout == 0 {
 		c.TouchTimeout = touchTimeout
+	}
+}
+
+// freshPTYs opens pseudo-terminals, each at another path than the one before it: the
+// system gives the lowest number that is free, which would be the one just left, and
+// whoever waits for the old path to go would not see the key move.
+func freshPTYs() func() (Node, error) {
+	last := ""
+	return func() (Node, error) {
+		node, err := openPTY()
+		if err != nil {
+			return nil, err
+		}
+		if node.Path() == last {
+			stale := node
+			node, err = openPTY()
+			stale.Close()
+			if err != nil {
+				return nil, err
+			}
+		}
+		last = node.Path()
+		return node, nil
 	}
 }
 
