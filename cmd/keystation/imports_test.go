@@ -31,14 +31,14 @@ type room struct {
 // interface or a func field that cmd fills.
 var rooms = []room{
 	{name: "cmd/keystation", may: []string{"*"}},
-	{name: "web", may: []string{"inventory", "station", "shipping"}, later: true},
+	{name: "web", may: []string{"inventory", "station", "shipping"}},
 	{name: "web/mail", may: []string{"inventory"}, later: true},
-	{name: "shipping", may: []string{"inventory"}, later: true},
-	{name: "shipping/pdf", may: []string{"shipping", "inventory"}, later: true},
+	{name: "shipping", may: []string{"inventory"}},
+	{name: "shipping/pdf", may: []string{"shipping", "inventory"}},
 	{name: "station", may: []string{"inventory", "station/ctap", "station/attest"}},
 	{name: "station/usb", may: []string{"station"}},
 	{name: "station/fido2", may: []string{"inventory", "station", "station/ctap", "station/ctaphid"}},
-	{name: "station/softkey", may: []string{"station/ctap", "station/ctaphid"}, later: true},
+	{name: "station/softkey", may: []string{"station/ctap", "station/ctaphid"}},
 	{name: "station/serial", may: []string{"station/ctaphid"}, later: true},
 	{name: "station/attest", may: []string{"station/ctap"}},
 	{name: "station/ctap"},

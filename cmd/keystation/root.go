@@ -16,9 +16,14 @@ var commands = []struct {
 	heading string
 	members []func(seams) *cobra.Command
 }{
-	{"At the bench", []func(seams) *cobra.Command{plain(newKeys)}},
+	{"At the bench", []func(seams) *cobra.Command{
+		plain(newKeys),
+		plain(newSoftkey),
+	}},
 	{"On the record", nil},
-	{"This machine", []func(seams) *cobra.Command{plain(newVersion)}},
+	{"This machine", []func(seams) *cobra.Command{
+		plain(newVersion),
+	}},
 }
 
 // seams are the places where a test puts itself between two rooms of the whole

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -31,6 +32,7 @@ func TestScript(t *testing.T) {
 		Dir:                "testdata/script",
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
+		Deadline:           time.Now().Add(2 * time.Minute), // a script that hangs says where
 		Setup: func(env *testscript.Env) error {
 			env.Values["keys"] = &pluggedKeys{}
 			return nil
