@@ -13,3 +13,24 @@ type Parcel struct {
 	PacketSHA256 string    `json:"packet_sha256"` // of the PDF, hexadecimal
 	PrintedAt    time.Time `json:"printed_at"`
 }
+
+// Event is the ledger's entry about the parcel. The address is in neither of its parts.
+func (p Parcel) Event(action string, tag AssetTag) Event {
+	return Event{Action: action, Subjects: []string{string(p.Key), string(p.Line)}, Payload: ParcelMoved{p.Number, p.Requisition, tag, p.PacketSHA256}}
+}
+
+// ParcelMoved is the payload of what happens to a parcel.
+type ParcelMoved struct {
+	Number       string   `json:"number"`
+	Requisition  string   `json:"requisition"`
+	Tag          AssetTag `json:"asset_tag"`
+	PacketSHA256 string   `json:"packet_sha256,omitempty"`
+}
+
+// Made is all that the packet of a ready key is made of: the same record, so that paper and ledger cannot disagree.
+type Made struct {
+	Order  Order
+	Key    Key
+	Run    Run
+	Parcel Parcel // zero before anything was printed
+}

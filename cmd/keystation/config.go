@@ -21,6 +21,7 @@ type Config struct {
 	Secrets struct {
 		Dir string `toml:"dir"` // empty: database.path + ".secrets"
 	} `toml:"secrets"`
+	Desk   DeskConfig   `toml:"desk"`
 	Bench  BenchConfig  `toml:"bench"`
 	Policy PolicyConfig `toml:"policy"`
 	Web    struct {
@@ -29,6 +30,18 @@ type Config struct {
 	Log struct {
 		Level string `toml:"level"`
 	} `toml:"log"`
+}
+
+// DeskConfig is who sends the keys: what packets say about the sender.
+type DeskConfig struct {
+	Name    string   `toml:"name"`
+	Contact string   `toml:"contact"` // a telephone number or mail address
+	Paper   string   `toml:"paper"`   // A4 or Letter; empty: by the country
+	Street  []string `toml:"street"`
+	City    string   `toml:"city"`
+	Region  string   `toml:"region"`
+	Postal  string   `toml:"postal_code"`
+	Country string   `toml:"country"`
 }
 
 // BenchConfig is how the bench works.

@@ -19,6 +19,7 @@ var configChecks = []struct {
 	good func(Config) bool
 	say  string
 }{
+	{"desk.paper", func(c Config) bool { return oneOf(c.Desk.Paper, "", "A4", "Letter") }, "say A4 or Letter"},
 	{"bench.touch_slots", func(c Config) bool { return c.Bench.TouchSlots >= 1 }, "say for how many keys at once there are hands, 1 or more"},
 	{"bench.wait", func(c Config) bool { return c.Bench.Wait >= time.Second }, `say how long with a unit, as "60s" or "5m", one second or more`},
 	{"policy.unknown", func(c Config) bool { return oneOf(c.Policy.Unknown, "refuse", "ask", "accept") }, "say refuse, ask or accept"},

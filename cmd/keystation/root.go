@@ -17,11 +17,13 @@ var commands = []struct {
 	members []func(seams) *cobra.Command
 }{
 	{"At the bench", []func(seams) *cobra.Command{
+		newProvision,
 		plain(newKeys),
 		plain(newSoftkey),
 	}},
 	{"On the record", nil},
 	{"This machine", []func(seams) *cobra.Command{
+		plain(newInit),
 		plain(newVersion),
 	}},
 }

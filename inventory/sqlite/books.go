@@ -81,6 +81,15 @@ func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.
 	return o, nil
 }
 
+// Makeable refuses with what is the matter with a requisition that is named at the bench, before any key is touched.
+func (s *Store) Makeable(ctx context.Context, number string) error {
+	r, err := requisitions.one(ctx, s.readers, "WHERE number = $1", number)
+	if err != nil {
+		return absent(err, "There is no requisition %s: look up its number with keystation export.", number)
+	}
+	return r.Makeable()
+}
+
 func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.LineID, error) {
 	skip, err := json.Marshal(append([]inventory.LineID{}, want.Skip...))
 	if err != nil {

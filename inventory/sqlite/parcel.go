@@ -1,6 +1,10 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+
 	"keystation/inventory"
 )
 
@@ -16,3 +20,73 @@ var parcels = define("parcels", "id number requisition line key_id printed_lines
 				zeroAtInto{&p.PrintedAt}}
 		},
 	})
+
+// BeginParcel gives the parcel of a key that was made for an order: the one it has, or a new one with the next number.
+// The number is on the paper, so it is written down before anything is printed.
+func (s *Store) BeginParcel(ctx context.Context, by inventory.Actor, o inventory.Order, k inventory.Key) (inventory.Parcel, error) {
+	var p inventory.Parcel
+	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		var err error
+		p, err = parcels.one(ctx, tx.sql, "WHERE key_id = $1 AND line = $2 ORDER BY id DESC LIMIT 1", k.ID, o.Line.ID)
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		return tx.newParcel(ctx, &p, o, k)
+	})
+	return p, err
+}
+
+func (tx *txn) newParcel(ctx context.Context, p *inventory.Parcel, o inventory.Order, k inventory.Key) error {
+	id, err := inventory.NewID[inventory.ParcelID]()
+	if err != nil {
+		return err
+	}
+	number, err := nextNumber(ctx, tx.sql, "parcels", "P-")
+	if err != nil {
+		return err
+	}
+	*p = inventory.Parcel{ID: id, Number: number, Requisition: o.Requisition.Number, Line: o.Line.ID, Key: k.ID}
+	if err := parcels.save(ctx, tx, *p); err != nil {
+		return err
+	}
+	return tx.log(ctx, p.Event("parcel.begun", k.Tag))
+}
+
+// SaveParcel writes what was printed for a parcel: its sealed lines and the digest of its packet.
+func (s *Store) SaveParcel(ctx context.Context, by inventory.Actor, p inventory.Parcel) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		k, err := key(ctx, tx.sql, p.Key)
+		if err != nil {
+			return err
+		}
+		p.PrintedAt = tx.now
+		if err := parcels.save(ctx, tx, p); err != nil {
+			return err
+		}
+		return tx.log(ctx, p.Event("parcel.printed", k.Tag))
+	})
+}
+
+// Made gives what the packet of a ready key is made of. The parcel is zero when nothing was printed yet.
+func (s *Store) Made(ctx context.Context, id inventory.KeyID) (inventory.Made, error) {
+	k, err := s.Key(ctx, id)
+	if err != nil {
+		return inventory.Made{}, err
+	}
+	if k.Line == "" {
+		return inventory.Made{}, inventory.Refuse(inventory.NotFound, "Key %s was made for nobody yet, so it has no packet.", k.Tag)
+	}
+	m := inventory.Made{Key: k}
+	if m.Order, err = s.Order(ctx, k.Line); err != nil {
+		return m, err
+	}
+	m.Run, err = runs.one(ctx, s.readers, "WHERE key_id = $1 AND ended = 'ready' ORDER BY id DESC LIMIT 1", id)
+	if err != nil {
+		return m, absent(err, "No run made key %s ready: make it anew.", k.Tag)
+	}
+	m.Parcel, err = parcels.one(ctx, s.readers, "WHERE key_id = $1 AND line = $2 ORDER BY id DESC LIMIT 1", id, k.Line)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return m, err
+	}
+	return m, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"keystation/inventory"
+	"keystation/inventory/seal"
+	"keystation/inventory/sqlite"
+	"keystation/station"
+	"keystation/station/attest"
+	"keystation/station/fido2"
+	"keystation/station/softkey"
+)
+
+// storeOptions is how the database is opened: with the bench's group, and with the identity that opens addresses when
+// this user may read it.
+func (c Config) storeOptions() sqlite.Options {
+	o := sqlite.Options{Group: c.Database.Group, Locks: filepath.Join(c.Bench.Dir, locksDir)}
+	opener, sealer, err := c.addresses()
+	if err != nil {
+		return o // whoever needs an address is told then
+	}
+	o.OpenAddress, o.SealAddress = opener.OpenAddress, sealer.SealAddress
+	return o
+}
+
+// addresses gives both halves of what closes addresses. The bench has both, since it prints them; PINs have another
+// identity, which it has not.
+func (c Config) addresses() (seal.Opener, seal.Sealer, error) {
+	identity, err := readSecret(c.Bench.Dir, addressIdentityFile)
+	if err != nil {
+		return seal.Opener{}, seal.Sealer{}, err
+	}
+	opener, err := seal.NewOpener(identity)
+	if err != nil {
+		return seal.Opener{}, seal.Sealer{}, err
+	}
+	sealer, err := seal.NewSealer(opener.Recipient())
+	return opener, sealer, err
+}
+
+// desk is an opened database with what belongs to it.
+type desk struct {
+	cfg      Config
+	store    *sqlite.Store
+	settings inventory.Settings
+	log      *slog.Logger
+}
+
+// openDesk opens the database that the configuration names.
+func openDesk(ctx context.Context, cfg Config) (*desk, error) {
+	if cfg.Database.Path == "" {
+		return nil, usagef("Say which database: --db FILE.")
+	}
+	store, err := sqlite.Open(ctx, cfg.Database.Path, cfg.storeOptions())
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Settings(ctx)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &desk{cfg: cfg, store: store, settings: s, log: newLog(cfg.Log.Level)}, nil
+}
+
+func (d *desk) close() error { return d.store.Close() }
+
+// newLog logs to standard error. The configuration has checked the level.
+func newLog(level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}
+
+// policy turns the configuration into the bench's policy.
+func (d *desk) policy() (station.Policy, error) {
+	c := d.cfg.Policy
+	p := station.DefaultPolicy(d.settings.RPID)
+	p.Unknown, p.Force = station.Choice(c.Unknown), station.ForcePIN(c.ForcePINChange)
+	p.PINLength, p.MinPINLength, p.EnterpriseAttestation = c.PINLength, c.MinPINLength, c.EnterpriseAttestation
+	p.Stock, p.NeverPorts, p.NeverSerials = c.Stock, c.NeverPorts, c.NeverSerials
+	for _, file := range c.Roots {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return p, fmt.Errorf("read root certificates: %w", err)
+		}
+		roots, err := attest.ParseRoots(b)
+		if err != nil {
+			return p, &inventory.Error{Kind: inventory.Invalid, Err: err, Msg: file + " holds no root certificates in PEM form: mend policy.roots."}
+		}
+		p.Roots.AddAll(roots)
+	}
+	return p, nil
+}
+
+// benchConfig is a bench over real ports and this database. Whoever calls adds who stands there and what is printed.
+func (d *desk) benchConfig() (station.Config, error) {
+	p, err := d.policy()
+	if err != nil {
+		return station.Config{}, err
+	}
+	sealer, err := seal.NewSealer(d.settings.Recipient)
+	if err != nil {
+		return station.Config{}, err
+	}
+	return station.Config{
+		Open: fido2.Open, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
+		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log,
+	}, nil
+}
+
+// modelName names our own software keys; real models are named by their USB strings until there is metadata.
+func modelName(aaguid string) string {
+	for _, p := range softkey.Profiles() {
+		if p.AAGUID.String() == aaguid {
+			return p.Model
+		}
+	}
+	return ""
+}

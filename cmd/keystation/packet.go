@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"keystation/inventory"
+	"keystation/shipping"
+	"keystation/shipping/pdf"
+)
+
+// printer makes packets: it is the bench's [station.Printer] and draws the same packet again for the pages. The parcel
+// is written down before the file is, so paper and ledger cannot disagree.
+type printer struct {
+	desk *desk
+}
+
+// sender is the desk as packets show it.
+func (c Config) sender(s inventory.Settings) shipping.Desk {
+	d := c.Desk
+	out := shipping.Desk{Settings: s, Name: d.Name, Contact: d.Contact, Paper: shipping.Paper(d.Paper)}
+	if d.Country != "" {
+		out.Return = inventory.Address{
+			Recipient: d.Name, Street: d.Street, City: d.City, Region: d.Region, PostalCode: d.Postal, Country: d.Country,
+		}
+	}
+	return out
+}
+
+// Check refuses an order whose packet could not be printed.
+func (p *printer) Check(_ context.Context, o inventory.Order) error {
+	return pdf.Check(o, p.desk.cfg.sender(p.desk.settings))
+}
+
+// Print gives the parcel its number, draws the packet, puts the file into the folder for packets in one move, writes
+// down what was printed, and hands the file to the print command, if there is one.
+func (p *printer) Print(ctx context.Context, o inventory.Order, k inventory.Key, run inventory.Run) (string, error) {
+	parcel, err := p.desk.store.BeginParcel(ctx, run.Operator, o, k)
+	if err != nil {
+		return "", err
+	}
+	made := shipping.Made{Order: o, Key: k, Run: run, Parcel: parcel}
+	packet, drawn, err := p.draw(made)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(p.desk.cfg.Bench.Packets, packetName(made))
+	if err := replaceFile(path, drawn); err != nil {
+		return "", err
+	}
+	if err := p.printed(ctx, run.Operator, parcel, packet, drawn); err != nil {
+		return "", err
+	}
+	return path, p.command(ctx, path)
+}
+
+// printed writes down what is on the paper: the sealed lines of the address and the digest of the whole.
+func (p *printer) printed(ctx context.Context, by inventory.Actor, parcel inventory.Parcel, packet shipping.Packet, drawn []byte) error {
+	_, sealer, err := p.desk.cfg.addresses()
+	if err != nil {
+		return err
+	}
+	if parcel.PrintedLines, err = sealer.SealLines(string(parcel.ID), packet.Label.To); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(drawn)
+	parcel.PacketSHA256 = hex.EncodeToString(sum[:])
+	return p.desk.store.SaveParcel(ctx, by, parcel)
+}
+
+// draw gives the packet and its bytes: the same for the same record.
+func (p *printer) draw(made shipping.Made) (shipping.Packet, []byte, error) {
+	packet, err := shipping.NewPacket(made, p.desk.cfg.sender(p.desk.settings), pdf.Glyphs)
+	if err != nil {
+		return packet, nil, err
+	}
+	var b bytes.Buffer
+	if err := pdf.Draw(&b, packet); err != nil {
+		return packet, nil, err
+	}
+	return packet, b.Bytes(), nil
+}
+
+// again draws the packet of a key that was made, for its page.
+func (p *printer) again(ctx context.Context, id inventory.KeyID) ([]byte, string, error) {
+	made, err := p.desk.store.Made(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	_, b, err := p.draw(shipping.Made(made))
+	return b, packetName(shipping.Made(made)), err
+}
+
+func packetName(m shipping.Made) string {
+	return fmt.Sprintf("%s-%d-%s.pdf", m.Order.Requisition.Number, m.Order.Line.Position, m.Key.Tag)
+}
+
+// command hands the file to the configured program. What it says on failure is what a person needs.
+func (p *printer) command(ctx context.Context, path string) error {
+	argv := p.desk.cfg.Bench.PrintCommand
+	if len(argv) == 0 {
+		return nil
+	}
+	argv = append(slices.Clone(argv), path)
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return &inventory.Error{
+		Kind: inventory.Unavailable, Err: err,
+		Msg: fmt.Sprintf("%s did not print it (%s); the packet is at %s.", argv[0], first, path),
+	}
+}
+
+// replaceFile puts a whole file in place of what is there, or nothing.
+func replaceFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".packet-*")
+	if err != nil {
+		return unwritable(filepath.Dir(path), err)
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(unwritable(path, err), os.Remove(f.Name()))
+	}
+	return nil
+}
