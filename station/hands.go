@@ -44,6 +44,13 @@ func (h *hands) take(ctx context.Context, port string, fresh bool) error {
 	}
 }
 
+// taken tells if whoever asks now has to wait; by the time it asks that may have changed.
+func (h *hands) taken() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.free == 0
+}
+
 // give passes the slot to the first waiter, or keeps it free.
 func (h *hands) give() {
 	h.mu.Lock()

@@ -77,6 +77,7 @@ type result struct {
 	facts   inventory.Entered
 	end     inventory.RunEnd // with an outcome that ends the run
 	next    string           // with RunQuarantined: the one next action
+	tile    moment           // what the tile shows of it; empty: by the end
 }
 
 // done is a step that did what it is for.
@@ -104,7 +105,7 @@ func refuse(format string, args ...any) error {
 }
 
 // waited ends the run: a person did not come.
-func waited(format string, args ...any) error {
+func waited(format string, args ...any) *stop {
 	return &stop{result: result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: fmt.Sprintf(format, args...)}}
 }
 
@@ -170,12 +171,16 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	if res.note != "" && res.outcome != inventory.Done && res.outcome != inventory.Skipped {
 		r.reasons = append(r.reasons, res.note)
 	}
+	wrote := time.Now()
 	err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, es...)
 	if plan[i].name == inventory.Record && inventory.KindOf(err) == inventory.Conflict {
 		return r.lineGone(ctx, err)
 	}
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", plan[i].name, err)
+	}
+	if plan[i].name == inventory.Record {
+		r.steps[len(r.steps)-1].MS = (took + time.Since(wrote)).Milliseconds() // recording is this commit
 	}
 	return nil
 }
@@ -256,5 +261,5 @@ func (r *run) report() Report {
 }
 
 func (r *run) log(msg string, err error) {
-	r.b.cfg.Log.Info(msg, "run", r.row.ID, "port", r.port.ID, "step", r.tile.Step, "err", err)
+	r.b.cfg.Log.Debug(msg, "run", r.row.ID, "port", r.port.ID, "step", r.tile.Step, "err", err)
 }

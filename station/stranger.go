@@ -74,10 +74,14 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 
 // ask puts a question about this very key to a person.
 func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
-	r.show(momentAsk, text)
+	if r.b.cfg.Ask == nil {
+		r.show(momentAsk, text)
+	}
 	a, err := r.b.ask(ctx, Question{Port: r.port, Text: text})
 	if errors.Is(err, ErrNoAnswer) {
-		return grant{}, waited("%s Nobody could be asked: answer at a terminal, or run again with --yes.", otherwise)
+		s := waited("%s Nobody could be asked: answer at a terminal, or run again with --yes.", otherwise)
+		s.tile = momentUnasked
+		return grant{}, s
 	}
 	if err != nil {
 		return grant{}, err

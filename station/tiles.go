@@ -30,19 +30,20 @@ func EmptyTile(p Port, at time.Time) Tile {
 
 // showEnd says how a run ended that made no ready key.
 func (r *run) showEnd(res result) {
-	m := momentRefused
-	switch res.end {
-	case inventory.RunWaiting:
-		m = momentWaited
-	case inventory.RunFailed:
-		m = momentFailed
-	case inventory.RunQuarantined:
-		m = momentAside
+	m := res.tile
+	if m == "" {
+		m = endMoments[res.end]
 	}
-	if res.end == inventory.RunRefused && r.tile.Step == string(inventory.Identify) {
-		m = momentStranger
+	if m == momentRefused && r.tile.Step == string(inventory.Identify) {
+		m = momentLeft
 	}
 	r.show(m, res.note)
+}
+
+// endMoments says what the tile shows of a run that made no ready key.
+var endMoments = map[inventory.RunEnd]moment{
+	inventory.RunRefused: momentRefused, inventory.RunWaiting: momentWaited,
+	inventory.RunFailed: momentFailed, inventory.RunQuarantined: momentAside,
 }
 
 // heard turns what a key says while it works into TOUCH and back. A tile that says so already is left alone.

@@ -46,7 +46,9 @@ func missedTouch(err error) bool {
 
 // takeHands waits for a turn with the operator's hands.
 func (r *run) takeHands(ctx context.Context) error {
-	r.show(momentQueue, "")
+	if r.b.hands.taken() {
+		r.show(momentQueue, "")
+	}
 	err := r.b.hands.take(ctx, r.port.ID, r.fresh)
 	r.fresh = false
 	return err

@@ -28,7 +28,8 @@ const (
 	momentWaited   moment = "waited"
 	momentFailed   moment = "failed"
 	momentAside    moment = "aside"
-	momentStranger moment = "stranger"
+	momentLeft     moment = "left"
+	momentUnasked  moment = "unasked"
 )
 
 // words is the one table of what tiles say. An empty sentence is filled in by the run.
@@ -50,5 +51,6 @@ var words = map[moment]Words{
 	momentWaited:   {"PLUG IN AGAIN", Quiet, ""},
 	momentFailed:   {"BAD KEY OR CABLE", Bad, ""},
 	momentAside:    {"PUT ASIDE", Bad, ""},
-	momentStranger: {"NOT OURS", Bad, ""},
+	momentLeft:     {"LEFT ALONE", Bad, ""},
+	momentUnasked:  {"NEEDS A YES", Hands, ""},
 }
