@@ -12,7 +12,7 @@ import (
 // [ctap.Status] or [ctap.PINError] in the error's chain; any other error is an I/O fault, after which the handle must
 // be closed. A nil PIN means that none is given.
 type Authenticator interface {
-	// Info asks the key afresh (CTAP 2.1 §6.4).
+	// Info asks the key afresh (CTAP 2.1 §6.4). Right after opening it may give what the key said then.
 	Info(ctx context.Context) (ctap.Info, error)
 	// Reset takes the key back to factory state (CTAP 2.1 §6.6). It waits for a touch.
 	Reset(ctx context.Context) error

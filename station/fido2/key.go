@@ -37,6 +37,7 @@ type Key struct {
 	mu     sync.Mutex
 	c      *C.ks_key // nil once closed
 	broken error     // the fault after which only Close is left
+	first  []byte    // the getInfo answer that came with the opening, until anything else is asked
 }
 
 var _ station.Authenticator = (*Key)(nil)
@@ -99,7 +100,9 @@ func (k *Key) connect(ctx context.Context) error {
 	if !C.fido_dev_is_fido2(k.c.dev) {
 		return sentence(inventory.Invalid, ErrNotFIDO2, "The key at %s speaks only U2F, not FIDO2, and can have no PIN: put it aside.", k.path)
 	}
-	return nil
+	first, err := k.answer()
+	k.first = first
+	return err
 }
 
 // watch lets the end of ctx cancel the call that follows, until the function that it gives is called.
@@ -132,6 +135,7 @@ func (k *Key) locked(ctx context.Context, act string, call func(*C.ks_key) C.int
 	if err != nil {
 		return fmt.Errorf("%s: %w", act, err)
 	}
+	k.first = nil
 	unwatch := k.watch(ctx)
 	defer unwatch()
 	if r := call(k.c); r != C.FIDO_OK {
@@ -166,23 +170,37 @@ func (k *Key) breakDown(err error) error {
 	return err
 }
 
-// Info asks the key what it is, afresh (CTAP 2.1 §6.4). Members that this libfido2 does not know are there as well.
+// Info asks the key what it is (CTAP 2.1 §6.4). Members that this libfido2 does not know are there as well. The first
+// Info after Open is what the key said in answer to Open, so that opening costs no second question.
 func (k *Key) Info(ctx context.Context) (ctap.Info, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	err := k.locked(ctx, "get info", func(c *C.ks_key) C.int { return C.ks_info(c) })
+	raw, err := k.askInfo(ctx)
 	if err != nil {
 		return ctap.Info{}, err
-	}
-	raw, err := k.answer()
-	if err != nil {
-		return ctap.Info{}, fmt.Errorf("get info: %w", err)
 	}
 	info, err := ctap.ParseInfo(raw)
 	if err != nil {
 		return ctap.Info{}, fmt.Errorf("get info: %w", k.breakDown(garbled(err)))
 	}
 	return info, nil
+}
+
+func (k *Key) askInfo(ctx context.Context) ([]byte, error) {
+	if k.first != nil && k.usable() == nil {
+		raw := k.first
+		k.first = nil
+		return raw, nil
+	}
+	err := k.locked(ctx, "get info", func(c *C.ks_key) C.int { return C.ks_info(c) })
+	if err != nil {
+		return nil, err
+	}
+	raw, err := k.answer()
+	if err != nil {
+		return nil, fmt.Errorf("get info: %w", err)
+	}
+	return raw, nil
 }
 
 // Reset takes the key back to factory state (CTAP 2.1 §6.6). It waits for a touch.
