@@ -7,7 +7,7 @@ import (
 )
 
 // AssetTag is the short code printed on a key's label: seven random characters and a check character, shown in two
-// groups ("7KQM-3XWB"). The alphabet has 31 characters, a prime, without 0, 1, I, O and Z: with weights that are
+// groups ("7KQM-3XWM"). The alphabet has 31 characters, a prime, without 0, 1, I, O and Z: with weights that are
 // powers of a primitive root every single wrong character and every swap of two characters is found.
 type AssetTag string
 
@@ -36,7 +36,7 @@ func NewAssetTag(r io.Reader) (AssetTag, error) {
 func ParseAssetTag(s string) (AssetTag, error) {
 	bare := strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(strings.TrimSpace(s)))
 	if len(bare) != tagLength || strings.Trim(bare, tagAlphabet) != "" {
-		return "", Refuse(Invalid, "%q is no asset tag: it has eight characters such as 7KQM-3XWB.", s)
+		return "", Refuse(Invalid, "%q is no asset tag: scan the label or type its eight characters, such as 7KQM-3XWM.", s)
 	}
 	if tagCheck(bare[:tagLength-1]) != bare[tagLength-1] {
 		return "", Refuse(Invalid, "%q has a wrong check character: scan or type the tag again.", s)

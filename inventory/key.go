@@ -1,6 +1,9 @@
 package inventory
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SerialSource says how a serial number became known. All but an enterprise attestation are claims: unsigned.
 type SerialSource string
@@ -55,10 +58,22 @@ type Key struct {
 	ChangedAt    time.Time    `json:"changed_at"`
 }
 
-// Move takes k to another state along [Edges], or refuses with the sentence that names both states.
+// Move takes k to another state along [Edges], or refuses with the sentence that names both states. Into quarantine
+// leads only [Key.Quarantine].
 func (k Key) Move(to KeyState, reason string, at time.Time) (Key, Event, error) {
-	if !k.State.May(to) {
-		return k, Event{}, Refuse(Conflict, "Key %s is %s and cannot become %s.", k.Tag, k.State, to)
+	if to == Quarantined {
+		return k, Event{}, Refuse(Invalid, "Key %s goes into quarantine only with a reason and one next action: give both.", k.Tag)
+	}
+	return k.move(to, reason, at)
+}
+
+func (k Key) move(to KeyState, reason string, at time.Time) (Key, Event, error) {
+	edge := k.State.edge(to)
+	if edge == nil {
+		return k, Event{}, Refuse(Conflict, "Key %s is %s and cannot become %s: %s.", k.Tag, k.State, to, k.State.ways())
+	}
+	if edge.Demands == demandsReason && strings.TrimSpace(reason) == "" {
+		return k, Event{}, Refuse(Invalid, "Key %s cannot become %s without a reason: say why.", k.Tag, to)
 	}
 	ev := Event{Action: "key." + string(to), Subjects: k.subjects(), Payload: KeyMoved{k.Tag, k.State, to, reason}}
 	k.State, k.StateReason, k.NextAction, k.ChangedAt = to, reason, "", at
@@ -67,10 +82,10 @@ func (k Key) Move(to KeyState, reason string, at time.Time) (Key, Event, error) 
 
 // Quarantine takes k out of use with a reason and the one thing to do next.
 func (k Key) Quarantine(reason, next string, at time.Time) (Key, Event, error) {
-	if next == "" {
-		return k, Event{}, Refuse(Invalid, "A quarantined key needs one next action.")
+	if strings.TrimSpace(reason) == "" || strings.TrimSpace(next) == "" {
+		return k, Event{}, Refuse(Invalid, "Key %s goes into quarantine only with a reason and one next action: give both.", k.Tag)
 	}
-	k, ev, err := k.Move(Quarantined, reason, at)
+	k, ev, err := k.move(Quarantined, reason, at)
 	if err != nil {
 		return k, ev, err
 	}
@@ -89,8 +104,10 @@ func (k Key) MakeReady(line LineID, at time.Time) (Key, Event, error) {
 	return k, ev, nil
 }
 
-// Remake takes a ready or quarantined key back to received so that a new run may make it again.
+// Remake takes a ready, quarantined or returned key back to received so that a new run may make it again. What the run
+// before left on the key (its line, a PIN that the station knows, a tag that answers only with the PIN) is no more.
 func (k Key) Remake(reason string, at time.Time) (Key, Event, error) {
+	k.PINKnown, k.Arrival = false, ArrivalTouch
 	if k.State == Received {
 		return k, Event{}, nil
 	}
