@@ -20,21 +20,22 @@ type Address struct {
 
 // IsZero tells if nothing was given: the keys are then handed over at the desk.
 func (a Address) IsZero() bool {
-	return a.Recipient == "" && a.Company == "" && len(a.Street) == 0 && a.City == "" && a.Country == ""
+	return a.Recipient+a.Company+a.City+a.Region+a.PostalCode+a.Country+a.Phone == "" && len(a.Street) == 0
 }
 
 // Check refuses an address that no parcel could reach, naming what is missing.
 func (a Address) Check() error {
-	if len(a.Street) == 0 || slices.Contains(a.Street, "") || len(a.Street) > 3 {
-		return Refuse(Invalid, "The address needs one to three street lines.")
+	blank := func(line string) bool { return strings.TrimSpace(line) == "" }
+	if len(a.Street) == 0 || slices.ContainsFunc(a.Street, blank) || len(a.Street) > 3 {
+		return Refuse(Invalid, "The address needs one to three street lines, none of them blank: fill them in or leave the whole address empty for pick-up.")
 	}
 	for _, f := range []struct{ name, text string }{{"recipient", a.Recipient}, {"city", a.City}, {"country", a.Country}} {
-		if strings.TrimSpace(f.text) == "" {
+		if blank(f.text) {
 			return Refuse(Invalid, "The address has no %s: fill it in or leave the whole address empty for pick-up.", f.name)
 		}
 	}
-	if len(a.Country) != 2 || strings.ToUpper(a.Country) != a.Country {
-		return Refuse(Invalid, "The country %q is not a two-letter code such as DE or US.", a.Country)
+	if len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return Refuse(Invalid, "The country %q is no code of two capital letters: write DE or US, for instance.", a.Country)
 	}
 	return a.checkText()
 }

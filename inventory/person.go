@@ -33,11 +33,14 @@ func (p Person) Check() error {
 	if strings.TrimSpace(p.Name) == "" {
 		return Refuse(Invalid, "The person has no name: fill the name column.")
 	}
-	if p.Email == "" && p.ExternalID == "" {
+	if strings.TrimSpace(p.Email+p.ExternalID) == "" {
 		return Refuse(Invalid, "%s has neither e-mail nor external id: give one, so that the person can be found again.", p.Name)
 	}
-	for field, text := range map[string]string{"name": p.Name, "email": p.Email, "external_id": p.ExternalID, "department": p.Department} {
-		if err := CheckText(field, text); err != nil {
+	for _, f := range []struct{ name, text string }{
+		{"name", p.Name}, {"email", p.Email}, {"external_id", p.ExternalID}, {"department", p.Department},
+		{"country", p.Country}, {"language", p.Language},
+	} {
+		if err := CheckText(f.name, f.text); err != nil {
 			return err
 		}
 	}

@@ -33,16 +33,30 @@ func RPIDFor(publicURL, wish string) (string, error) {
 		return LocalRPID, nil
 	}
 	u, err := url.Parse(publicURL)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", Refuse(Invalid, "%q is no public URL: it must begin with https:// and name a host, such as https://keys.example.com.", publicURL)
 	}
-	host := strings.ToLower(u.Hostname())
+	host, wish := strings.ToLower(u.Hostname()), strings.ToLower(wish)
+	if !isDomain(host) {
+		return "", Refuse(Invalid, "Browsers bind no key to the host %q: use a name such as keys.example.com (xn--… where it is not in Latin letters), no IP address.", host)
+	}
 	if wish == "" || wish == host {
 		return host, nil
 	}
-	wish = strings.ToLower(wish)
 	if !strings.HasSuffix(host, "."+wish) || !strings.Contains(wish, ".") {
 		return "", Refuse(Invalid, "The RP ID %q must be %s or a domain above it, or browsers will not let a page there use the keys.", wish, host)
 	}
 	return wish, nil
+}
+
+// isDomain tells a name that can be an RP ID from other scripts, slips of the pen and IP addresses, which end in a
+// number (WebAuthn Level 3 §4, RP ID: a valid domain string; URL Standard §3.5).
+func isDomain(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
 }
