@@ -23,5 +23,6 @@ type Actor struct {
 // System is the actor of what keystation does by itself, such as a recovery after a crash.
 func System(part string) Actor { return Actor{ID: "system", Name: part, Method: BySystem} }
 
-// Claimed is the actor of a name that somebody gave without proof.
-func Claimed(name string) Actor { return Actor{ID: "claimed:" + name, Name: name, Method: ByClaim} }
+// Claimed is the actor of a name that somebody gave without proof. The name is no part of the id: ids stand in the
+// ledger's clear headers, from which nothing can be erased.
+func Claimed(name string) Actor { return Actor{ID: "claimed", Name: name, Method: ByClaim} }

@@ -54,7 +54,8 @@ type Told struct {
 }
 
 // Canonical gives the bytes that are hashed: JSON in the order of the struct's fields, no HTML escapes, no newline.
-// Values with floats, maps with keys that are not strings, or channels have no place in it.
+// Values with floats, maps with keys that are not strings, or channels have no place in it. A nil list and an empty one
+// are different values with different bytes (null and []): what is hashed twice must be read back the same way.
 func Canonical(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

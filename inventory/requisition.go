@@ -93,6 +93,9 @@ type Order struct {
 
 // Submit checks and dates a new requisition.
 func (r Requisition) Submit(at time.Time) (Requisition, Event, error) {
+	if r.State != "" {
+		return r, Event{}, Refuse(Conflict, "Requisition %s is %s already: submit a new one.", r.Number, r.State)
+	}
 	if err := CheckText("reason", r.Reason); err != nil {
 		return r, Event{}, err
 	}

@@ -26,8 +26,11 @@ type Seal struct {
 	ChangedAt time.Time `json:"changed_at"`
 }
 
-// Void destroys the seal: its PIN is on no key.
+// Void destroys the seal: its PIN is on no key. One that is gone already stays as it went.
 func (s Seal) Void(at time.Time) Seal {
+	if s.State == SealVoid || s.State == SealBurnt {
+		return s
+	}
 	s.State, s.Blob, s.ChangedAt = SealVoid, nil, at
 	return s
 }
