@@ -43,7 +43,7 @@ func (c Command) String() string {
 }
 
 // Keepalive is the byte an authenticator sends about every 100 ms while a command
-// runs (CTAP 2.1 §11.2.9.2.2).
+// runs (CTAP 2.1 §11.2.9.1.7).
 type Keepalive byte
 
 // What a keepalive says: still busy, or somebody has to touch the authenticator.

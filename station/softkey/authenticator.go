@@ -76,6 +76,9 @@ func (a *authenticator) answer(cmd ctap.Command, body []byte) ([]byte, error) {
 	if !ok || !a.knows(cmd) {
 		return nil, ctap.ErrInvalidCommand
 	}
+	if len(body) >= maxMessage { // CTAP 2.1 §6.4, maxMsgSize
+		return nil, ctap.ErrRequestTooLarge
+	}
 	if err := a.device.pause(a.cfg.Latency.of(cmd, subcommand(cmd, body))); err != nil {
 		return nil, err
 	}
@@ -106,6 +109,10 @@ func (a *authenticator) settle(before state, out []byte, err error) ([]byte, err
 		return nil, errNoAnswer
 	case a.faults.strikes(Vanish):
 		return nil, errNoAnswer
+	case a.faults.strikes(Late):
+		if waiting := a.device.pause(lateBy); waiting != nil {
+			return nil, waiting
+		}
 	}
 	return out, err
 }

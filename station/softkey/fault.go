@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"keystation/station/ctap"
 )
@@ -42,13 +43,17 @@ type Kind string
 // The kinds there are, beside a status code, which is answered instead of doing the step.
 const (
 	Vanish         Kind = "vanish"          // the step is done, its answer never comes
+	Late           Kind = "late"            // the step is done, its answer comes 5 s late
 	Forget         Kind = "forget"          // the answer says it was done, and it was not
 	Unplugged      Kind = "unplug"          // the step is done, then the key is out
 	WrongSignature Kind = "wrong-signature" // make-credential, get-assertion: the signature does not verify
 	WrongAAGUID    Kind = "wrong-aaguid"    // make-credential: the certificate names another AAGUID
 )
 
-var kinds = []Kind{Vanish, Forget, Unplugged, WrongSignature, WrongAAGUID}
+var kinds = []Kind{Vanish, Late, Forget, Unplugged, WrongSignature, WrongAAGUID}
+
+// lateBy is longer than an impatient program waits.
+const lateBy = 5 * time.Second
 
 // Fault is something that goes wrong at a step.
 type Fault struct {

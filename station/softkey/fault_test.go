@@ -3,6 +3,8 @@ package softkey_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"keystation/station/ctap"
 	"keystation/station/ctaphid"
@@ -74,6 +76,30 @@ func TestFault_vanish(t *testing.T) {
 	if !h.info().EnterpriseAttest() { // the next answer is getInfo's
 		t.Error("the step whose answer vanished was not done")
 	}
+}
+
+// "late" does the step and answers five seconds later, with keepalives meanwhile.
+func TestFault_late(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, h := startOnPipe(t, softkey.Config{Faults: []softkey.Fault{{Step: softkey.StepGetInfo, Kind: softkey.Late}}})
+		defer key.Close()
+		began := time.Now()
+		h.info()
+		if took := time.Since(began); took != 5*time.Second || len(h.seen) < 40 {
+			t.Errorf("the answer came after %v with %d keepalives", took, len(h.seen))
+		}
+	})
+}
+
+// A canceled command that has not asked for its touch yet ends when it would ask.
+func TestTouch_canceledBeforehand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, h := startOnPipe(t, softkey.Config{Latency: softkey.Real})
+		defer key.Close()
+		h.begin(ctap.CmdReset, nil)
+		h.send(ctaphid.Message{Channel: h.channel, Command: ctaphid.Cancel})
+		h.wantErr(ctap.ErrKeepaliveCancel, h.end(nil))
+	})
 }
 
 func TestFault_unplug(t *testing.T) {

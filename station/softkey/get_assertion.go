@@ -86,6 +86,9 @@ func (a *authenticator) assertionToken(g *assertion) error {
 
 // locate is step 7: nothing that fits is NO_CREDENTIALS at once, without a touch.
 func (a *authenticator) locate(g *assertion) error {
+	if len(g.req.AllowList) > maxListLength { // §6.4, maxCredentialCountInList
+		return ctap.ErrLimitExceeded
+	}
 	listed := len(g.req.AllowList) > 0
 	for _, id := range a.candidates(g) {
 		c, ok := a.state.open(id, g.rpIDHash)

@@ -4,7 +4,7 @@ import "keystation/station/ctap"
 
 // Limits that getInfo names and the key keeps.
 const (
-	maxMessage    = 1200
+	maxMessage    = 2048
 	maxListLength = 16
 	maxRPIDs      = 8 // for setMinPINLength
 )

@@ -141,6 +141,9 @@ func (a *authenticator) creationToken(c *creation) error {
 // excluded is step 12. A credential with credProtect 3 is not admitted to without user
 // verification.
 func (a *authenticator) excluded(c *creation) error {
+	if len(c.req.ExcludeList) > maxListLength { // §6.4, maxCredentialCountInList
+		return ctap.ErrLimitExceeded
+	}
 	for _, d := range c.req.ExcludeList {
 		found, ok := a.state.open(d.ID, c.rpIDHash)
 		if !ok || found.protect == ctap.UVRequired && !c.verified {

@@ -92,5 +92,12 @@ func TestUnknownCommandsAndBytes(t *testing.T) {
 	h.want(ctap.ErrInvalidCommand, 0x41, nil)
 	h.want(ctap.ErrInvalidCommand, ctap.CmdCredentialManagement, nil)
 	h.want(ctap.ErrInvalidCBOR, ctap.CmdMakeCredential, nil)
+	h.want(ctap.ErrRequestTooLarge, ctap.CmdGetInfo, make([]byte, 3000))
+	long := probe(nil)
+	long.AllowList = make([]ctap.Descriptor, 17)
+	h.want(ctap.ErrLimitExceeded, ctap.CmdGetAssertion, long)
+	exclude := creation()
+	exclude.ExcludeList = long.AllowList
+	h.want(ctap.ErrLimitExceeded, ctap.CmdMakeCredential, exclude)
 	h.want(ctap.ErrCBORUnexpectedType, ctap.CmdClientPIN, map[int]string{2: "two"})
 }

@@ -8,7 +8,7 @@ import (
 	"keystation/station/ctaphid"
 )
 
-// keepaliveEvery is CTAP 2.1 §11.2.9.2.2: at least every 100 ms.
+// keepaliveEvery is CTAP 2.1 §11.2.9.1.7: at least every 100 ms.
 const keepaliveEvery = 100 * time.Millisecond
 
 // errNoTouch is a wait for a touch that nobody ended.
