@@ -106,6 +106,7 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_serial ON keys (serial, serial_source, aaguid) WHERE serial <> '';
 CREATE INDEX keys_changed ON keys (changed_at, id);
 CREATE INDEX keys_state ON keys (state, changed_at, id);
+CREATE INDEX keys_model ON keys (model, changed_at, id, state);
 CREATE INDEX keys_aaguid ON keys (aaguid, id);
 CREATE INDEX keys_line ON keys (line) WHERE line IS NOT NULL;
 
@@ -170,6 +171,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_key ON runs (key_id, id) WHERE key_id IS NOT NULL;
 CREATE INDEX runs_port ON runs (port, id) WHERE key_id IS NOT NULL;
 CREATE INDEX runs_line ON runs (line) WHERE line IS NOT NULL;
+CREATE INDEX runs_ended ON runs (ended, id);
+CREATE INDEX runs_ready ON runs (ended_at) WHERE ended = 'ready';
 CREATE INDEX runs_unfinished ON runs (owner, id) WHERE ended_at IS NULL;
 
 -- The journal of the runs. Its rows stand in the order in which they were written.

@@ -38,6 +38,7 @@ CREATE TABLE ledger_heads (
 -- Signed notes of the heads that left the house.
 CREATE TABLE ledger_checkpoints (
     size INTEGER PRIMARY KEY CHECK (size > 0),
+    at   TEXT NOT NULL CHECK (length(at) = 27),
     note TEXT NOT NULL
 ) STRICT;
 

@@ -16,6 +16,7 @@
 //
 // Guarantees: when a writing method returns nil, rows and ledger entry are on the disk; when it returns an error,
 // neither is there. One connection writes, with immediate transactions; pages read through a pool that cannot write.
-// Several processes may have the file open. Statements use $1, $2 … in order of first use and the common subset of
-// SQLite and PostgreSQL; what only SQLite knows stands in engine.go and file.go.
+// Several processes may have the file open. Statements use $1, $2 … in order of first use (SQLite counts them so, not
+// by their number; where that cannot be, ?1, ?2) and mostly the common subset of SQLite and PostgreSQL; what only
+// SQLite knows about files, faults and pragmas stands in engine.go and file.go.
 package sqlite

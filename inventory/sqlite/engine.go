@@ -106,7 +106,7 @@ func refusal(err error) error {
 	return err
 }
 
-// nextNumber gives the number after the highest in use. The index over the expression makes it one look-up.
+// nextNumber gives the number after the highest in use, with its prefix. The index over the expression makes it one look-up.
 func nextNumber(ctx context.Context, q querier, table, prefix string) (string, error) {
 	const first = 1001
 	var last sql.NullInt64
@@ -114,5 +114,5 @@ func nextNumber(ctx context.Context, q querier, table, prefix string) (string, e
 	if err != nil {
 		return "", fmt.Errorf("number %s: %w", table, err)
 	}
-	return fmt.Sprintf("%s-%d", prefix, max(last.Int64+1, first)), nil
+	return fmt.Sprintf("%s%d", prefix, max(last.Int64+1, first)), nil
 }

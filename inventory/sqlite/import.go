@@ -197,7 +197,7 @@ func (s *Store) addRequisition(ctx context.Context, tx *txn, p inventory.Person,
 	if r.ID, err = inventory.NewID[inventory.RequisitionID](); err != nil {
 		return "", err
 	}
-	if r.Number, err = nextNumber(ctx, tx.sql, "requisitions", "R"); err != nil {
+	if r.Number, err = nextNumber(ctx, tx.sql, "requisitions", "R-"); err != nil {
 		return "", err
 	}
 	if r.Address, err = s.sealAddress(r.ID, row.Address); err != nil {

@@ -24,3 +24,26 @@ func person(ctx context.Context, q querier, id inventory.PersonID) (inventory.Pe
 	p, err := people.one(ctx, q, "WHERE id = $1", id)
 	return p, absent(err, "There is no person %s.", id)
 }
+
+// PersonList gives a page of people, by name.
+func (s *Store) PersonList(ctx context.Context, q inventory.PersonQuery) (inventory.PersonPage, error) {
+	limit := rowsWanted(q.Limit)
+	from, err := parseCursor(q.After, cursor{})
+	if err != nil {
+		return inventory.PersonPage{}, err
+	}
+	rows, err := queryRows(ctx, s.readers, func(r *inventory.PersonRow) []any {
+		return append(people.into(&r.Person), &r.Holds, &r.Wants)
+	}, `SELECT `+people.qualified("p")+`,
+			(SELECT count(*) FROM custody c WHERE c.person = p.id AND c.person IS NOT NULL AND c.until IS NULL),
+			(SELECT count(*) FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = p.id
+				AND q.state IN ('submitted', 'approved', 'fulfilling') AND l.state IN ('open', 'making'))
+		FROM people p WHERE (p.name, p.id) > ($1, $2) AND ($3 = '' OR p.name LIKE $4 ESCAPE '\' OR p.email LIKE $4 ESCAPE '\' OR p.department LIKE $4 ESCAPE '\')
+		ORDER BY p.name, p.id LIMIT $5`, from.by, from.id, q.Text, like(q.Text), limit+1)
+	if err != nil {
+		return inventory.PersonPage{}, err
+	}
+	var p inventory.PersonPage
+	p.Rows, p.Next = cut(rows, limit, func(r inventory.PersonRow) cursor { return cursor{r.Person.Name, string(r.Person.ID)} })
+	return p, nil
+}

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"keystation/inventory"
 )
@@ -82,4 +84,82 @@ func (s *Store) openAddress(r inventory.Requisition) (inventory.Address, error) 
 			Msg: "The address of " + r.Number + " could not be opened: it was sealed for another database or was tampered with.", Err: err}
 	}
 	return a, nil
+}
+
+// RequisitionList gives a page of requisitions, the newest first, each with its lines.
+func (s *Store) RequisitionList(ctx context.Context, q inventory.RequisitionQuery) (inventory.RequisitionPage, error) {
+	limit := rowsWanted(q.Limit)
+	from, err := parseCursor(q.After, cursor{id: past})
+	if err != nil {
+		return inventory.RequisitionPage{}, err
+	}
+	where, args := "q.id < ?1", []any{from.id, limit + 1}
+	if q.State != "" {
+		args = append(args, q.State)
+		where += fmt.Sprintf(" AND q.state = ?%d", len(args))
+	}
+	if q.Text != "" {
+		args = append(args, like(q.Text))
+		n := len(args)
+		where += fmt.Sprintf(` AND (q.number LIKE ?%d ESCAPE '\' OR q.reason LIKE ?%d ESCAPE '\' OR p.name LIKE ?%d ESCAPE '\')`, n, n, n)
+	}
+	rows, err := s.requisitionRows(ctx, where+" ORDER BY q.id DESC LIMIT ?2", args...)
+	if err != nil {
+		return inventory.RequisitionPage{}, err
+	}
+	var p inventory.RequisitionPage
+	p.Rows, p.Next = cut(rows, limit, func(r inventory.RequisitionRow) cursor { return cursor{id: string(r.Requisition.ID)} })
+	return p, nil
+}
+
+// RequisitionByNumber gives the requisition that people call number.
+func (s *Store) RequisitionByNumber(ctx context.Context, number string) (inventory.RequisitionRow, error) {
+	rows, err := s.requisitionRows(ctx, "q.number = $1", number)
+	if err != nil {
+		return inventory.RequisitionRow{}, err
+	}
+	if len(rows) == 0 {
+		return inventory.RequisitionRow{}, inventory.Refuse(inventory.NotFound, "There is no requisition %s: check its number.", number)
+	}
+	return rows[0], nil
+}
+
+// requisitionRows reads requisitions with their people, then the lines of all of them.
+func (s *Store) requisitionRows(ctx context.Context, where string, args ...any) ([]inventory.RequisitionRow, error) {
+	rows, err := queryRows(ctx, s.readers, func(r *inventory.RequisitionRow) []any {
+		return append(requisitions.into(&r.Requisition), people.into(&r.Person)...)
+	}, "SELECT "+requisitions.qualified("q")+", "+people.qualified("p")+
+		" FROM requisitions q CROSS JOIN people p ON p.id = q.person WHERE "+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	of := map[inventory.RequisitionID]*inventory.RequisitionRow{}
+	var ids []inventory.RequisitionID
+	for i := range rows {
+		r := &rows[i]
+		r.Requisition.Address, r.Lines = nil, []inventory.LineRow{}
+		of[r.Requisition.ID] = r
+		ids = append(ids, r.Requisition.ID)
+	}
+	all, err := s.lineRows(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		r := of[l.Line.Requisition]
+		r.Lines = append(r.Lines, l)
+	}
+	return rows, nil
+}
+
+// lineRows reads the lines of the requisitions, in their order within each.
+func (s *Store) lineRows(ctx context.Context, of []inventory.RequisitionID) ([]inventory.LineRow, error) {
+	ids, err := json.Marshal(of)
+	if err != nil {
+		return nil, fmt.Errorf("list requisitions: %w", err)
+	}
+	return queryRows(ctx, s.readers, func(r *inventory.LineRow) []any {
+		return append(lines.into(&r.Line), intoRef(&r.Tag), intoRef(&r.Model), intoRef(&r.KeyState))
+	}, "SELECT "+lines.qualified("l")+`, k.asset_tag, k.model, k.state FROM json_each($1) w JOIN lines l ON l.requisition = w.value
+		LEFT JOIN keys k ON k.id = l.key_id ORDER BY l.requisition, l.position`, string(ids))
 }

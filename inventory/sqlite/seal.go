@@ -31,3 +31,13 @@ func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory
 	}
 	return nil
 }
+
+// lastSeal gives the newest seal of a key without its blob, or nil.
+func (s *Store) lastSeal(ctx context.Context, of inventory.KeyID) (*inventory.Seal, error) {
+	list, err := seals.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY id DESC LIMIT 1", of)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	list[0].Blob = nil
+	return &list[0], nil
+}
