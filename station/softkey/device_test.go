@@ -154,6 +154,7 @@ func TestHands_unplugAndPlug(t *testing.T) {
 	if key.Waiting() {
 		t.Error("an unplugged key waits for a touch")
 	}
+	old := key.Path()
 	key.Unplug() // twice is once
 	key.PowerCycle()
 	key.Touch()
@@ -162,6 +163,9 @@ func TestHands_unplugAndPlug(t *testing.T) {
 	}
 	if err := key.Plug(); err != nil {
 		t.Errorf("plugging a key that is in: %v", err)
+	}
+	if key.Path() == old {
+		t.Error("plugged in again at the path it left")
 	}
 	dial(t, key).info()
 }
