@@ -128,6 +128,9 @@ func (s *Site) madeCounts(ctx context.Context) (today, hour int, err error) {
 
 // port reads which port a form is about and refuses one that the bench does not show.
 func (s *Site) port(c Ctx) (string, error) {
+	if err := c.Request().ParseForm(); err != nil {
+		return "", &inventory.Error{Kind: inventory.Invalid, Msg: "The form cannot be read: go back and use the button there.", Err: err}
+	}
 	port := c.FormValue("port")
 	if _, ok := s.Feed.Tile(port); !ok {
 		return "", inventory.Refuse(inventory.NotFound, "The bench has no such port now: reload the page.")

@@ -77,13 +77,11 @@ func address(path string, q url.Values) string {
 // keyPage is all about one key.
 type keyPage struct {
 	inventory.KeyDossier
-	Run     *inventory.RunRow // that made it, or the last that tried
-	Shares  []share
-	Total   int64 // of the shares, in milliseconds
-	Packet  bool  // there is something to print
-	Holder  *inventory.Custody
-	Tag     inventory.AssetTag
-	Pending []inventory.Edge // where it can go from here
+	Run    *inventory.RunRow // that made it, or the last that tried
+	Shares []share
+	Total  int64 // of the shares, in milliseconds
+	Packet bool  // there is something to print
+	Twin   bool  // it can be read as a page too
 }
 
 func (s *Site) key(c Ctx) error {
@@ -91,22 +89,12 @@ func (s *Site) key(c Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := keyPage{KeyDossier: d, Tag: d.Key.Tag, Shares: shares(d.Entries), Packet: s.hasPacket(d)}
+	page := keyPage{KeyDossier: d, Shares: shares(d.Entries), Packet: s.hasPacket(d), Twin: s.Contents != nil}
 	for _, sh := range page.Shares {
 		page.Total += sh.MS
 	}
 	if len(d.Runs) > 0 {
 		page.Run = &d.Runs[0]
-	}
-	for i := range d.Custody {
-		if d.Custody[i].To == nil {
-			page.Holder = &d.Custody[i]
-		}
-	}
-	for _, e := range inventory.Edges {
-		if e.From == d.Key.State {
-			page.Pending = append(page.Pending, e)
-		}
 	}
 	return s.render(c, http.StatusOK, "key", frame{Title: "Key " + string(d.Key.Tag), Here: "/keys"}, page)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"keystation/inventory"
+	"keystation/shipping"
 )
 
 // packet sends the packet of a key as a file. It holds an address: nothing keeps a copy on the way.
@@ -23,6 +24,28 @@ func (s *Site) packet(c Ctx) error {
 	}
 	c.Response().Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	return c.Blob(http.StatusOK, "application/pdf", pdf)
+}
+
+// contents shows the packet of a key as a page.
+func (s *Site) contents(c Ctx) error {
+	d, err := s.packable(c)
+	if err != nil {
+		return err
+	}
+	if s.Contents == nil {
+		return inventory.Refuse(inventory.NotFound, "The packet of key %s is there as a file only: use the button on its page.", d.Key.Tag)
+	}
+	p, err := s.Contents(c.Request().Context(), d.Key.ID)
+	if err != nil {
+		return fmt.Errorf("read packet: %w", err)
+	}
+	return s.render(c, http.StatusOK, "packet", frame{Title: p.Title, Here: "/keys"}, packetPage{p, d.Key.Tag})
+}
+
+// packetPage is the packet of a key.
+type packetPage struct {
+	shipping.Packet
+	Tag inventory.AssetTag
 }
 
 // packable refuses with the reason why a key has no packet now.

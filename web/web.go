@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"keystation/inventory"
+	"keystation/shipping"
 	"keystation/station"
 )
 
@@ -57,6 +58,9 @@ type Config struct {
 
 	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
 	Packet func(ctx context.Context, key inventory.KeyID) (pdf []byte, name string, err error)
+
+	// Contents gives what is on the packet of a key, for its page. Nil: there is the file only.
+	Contents func(ctx context.Context, key inventory.KeyID) (shipping.Packet, error)
 
 	Settings inventory.Settings // its RP ID decides about the TEST KEYS banner
 	Demo     bool               // every page says DEMO, and the way in is the bench

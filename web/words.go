@@ -3,8 +3,9 @@ package web
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"keystation/inventory"
 	"keystation/station"
@@ -208,8 +209,9 @@ func plural(n int, one string) string {
 
 // sentenceCase gives text a capital letter.
 func sentenceCase(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
 		return ""
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[size:]
 }

@@ -1,0 +1,184 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// fakeBench keeps what it was told, and refuses at port 9.
+type fakeBench struct{ acts []string }
+
+func (b *fakeBench) note(act, port string) error {
+	if port == "9" {
+		return inventory.Refuse(inventory.Conflict, "Nothing is plugged in at port 9.")
+	}
+	b.acts = append(b.acts, act+" "+port)
+	return nil
+}
+
+func (b *fakeBench) Plug(_ context.Context, port string) error   { return b.note("plug", port) }
+func (b *fakeBench) Pull(_ context.Context, port string) error   { return b.note("pull", port) }
+func (b *fakeBench) Touch(_ context.Context, port string) error  { return b.note("touch", port) }
+func (b *fakeBench) Cancel(_ context.Context, port string) error { return b.note("cancel", port) }
+func (b *fakeBench) Retry(_ context.Context, port string) error  { return b.note("retry", port) }
+
+func (b *fakeBench) Answer(_ context.Context, port string, yes bool) error {
+	if yes {
+		return b.note("yes", port)
+	}
+	return b.note("no", port)
+}
+
+// withTile is a demo with one port at work, and one that is empty.
+func withTile(t *testing.T, b *fakeBench) desktop {
+	t.Helper()
+	d := open(t, func(c *Config) { c.Answers, c.Hands, c.Demo = b, b, true })
+	d.Feed.Publish(station.Tile{
+		Port: "1-1", Label: "Port 1", Plugged: true, Tone: station.Hands, Word: "Touch the key", Sentence: "It blinks.", Step: "tag", StepsIn: 2,
+		Tag: string(tagOf(1)), Model: "YubiKey 5C NFC", For: "Ada Lovelace · R-1001 primary", Verdict: "genuine", Test: true, Since: noon.Add(-75 * time.Second),
+	})
+	d.Feed.Publish(station.Tile{Port: "9", Tone: station.Quiet, Word: "Empty", Sentence: "Plug in a key."})
+	return d
+}
+
+func TestBench_tile(t *testing.T) {
+	p := withTile(t, &fakeBench{}).get("/bench")
+	tile := "#port-312d31" // the port's name in hexadecimal
+	p.hasText(t, tile, "Port 1", "Touch the key", "It blinks.", "1:15", "YubiKey 5C NFC", "Ada Lovelace · R-1001 primary", "genuine", "test key")
+	if n := len(p.find(tile + " .steps i")); n != 10 {
+		t.Errorf("%d steps", n)
+	}
+	if on, now := len(p.find(tile+" .on")), len(p.find(tile+" .now")); on != 2 || now != 1 {
+		t.Errorf("%d steps done, %d at work", on, now)
+	}
+	if label, _ := attr(p.find(tile + " .steps")[0], "aria-label"); label != "Tag, 2 of 10 steps done" {
+		t.Errorf("progress reads %q", label)
+	}
+	if len(p.find(tile+" a[href=/keys/"+string(tagOf(1))+"]")) != 1 {
+		t.Error("the tag leads nowhere")
+	}
+	if len(p.find(tile+" use[href=#i-touch]")) == 0 {
+		t.Error("the tone has no shape")
+	}
+	p.hasText(t, ".banner", "DEMO")
+}
+
+func TestBench_strip(t *testing.T) {
+	p := withTile(t, &fakeBench{}).get("/bench")
+	if got := p.text("#strip"); got != "Made today 2 Last hour 1 At work 0 Waiting for hands 1" {
+		t.Errorf("strip says %q", got)
+	}
+}
+
+func TestBench_withoutScript(t *testing.T) {
+	p := withTile(t, &fakeBench{}).get("/bench")
+	if !strings.Contains(p.text("noscript"), `http-equiv="refresh"`) {
+		t.Error("without script the page stands still")
+	}
+}
+
+func TestBench_buttons(t *testing.T) {
+	tests := []struct {
+		name string
+		tile station.Tile
+		want []string
+	}{
+		{"empty", station.Tile{Tone: station.Quiet}, []string{"/bench/plug"}},
+		{"busy", station.Tile{Plugged: true, Tone: station.Busy}, []string{"/bench/cancel", "/bench/pull", "/bench/touch"}},
+		{"asks", station.Tile{Plugged: true, Tone: station.Hands, Ask: "Wipe it?"}, []string{"/bench/answer", "/bench/cancel", "/bench/pull", "/bench/touch"}},
+		{"good", station.Tile{Plugged: true, Tone: station.Good}, []string{"/bench/pull", "/bench/touch"}},
+		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, []string{"/bench/pull", "/bench/retry", "/bench/touch"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &fakeBench{}
+			d := open(t, func(c *Config) { c.Answers, c.Hands = b, b })
+			tt.tile.Port, tt.tile.Word = "3", "Word"
+			d.Feed.Publish(tt.tile)
+			var got []string
+			for _, f := range d.get("/bench").find(".tile form") {
+				if method, _ := attr(f, "method"); method != "post" {
+					t.Errorf("a form uses %q", method)
+				}
+				action, _ := attr(f, "action")
+				got = append(got, action)
+			}
+			if slices.Sort(got); !slices.Equal(got, tt.want) {
+				t.Errorf("forms %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBench_watchedOnly(t *testing.T) {
+	d := open(t)
+	d.Feed.Publish(station.Tile{Port: "1", Plugged: true, Tone: station.Hands, Word: "Answer", Ask: "Wipe it?"})
+	if n := len(d.get("/bench").find(".tile form")); n != 0 {
+		t.Errorf("%d forms on a bench that is only watched", n)
+	}
+	for _, path := range []string{"/bench/cancel", "/bench/touch"} {
+		if p := d.post(path, url.Values{"port": {"1"}}); p.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d", path, p.StatusCode)
+		}
+	}
+}
+
+func TestBench_acts(t *testing.T) {
+	tests := []struct {
+		name, path string
+		form       url.Values
+		status     int
+		want       string
+	}{
+		{"plug", "/bench/plug", url.Values{"port": {"1-1"}}, 303, "plug 1-1"},
+		{"pull", "/bench/pull", url.Values{"port": {"1-1"}}, 303, "pull 1-1"},
+		{"touch", "/bench/touch", url.Values{"port": {"1-1"}}, 303, "touch 1-1"},
+		{"cancel", "/bench/cancel", url.Values{"port": {"1-1"}}, 303, "cancel 1-1"},
+		{"retry", "/bench/retry", url.Values{"port": {"1-1"}}, 303, "retry 1-1"},
+		{"yes", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"yes"}}, 303, "yes 1-1"},
+		{"no", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"no"}}, 303, "no 1-1"},
+		{"no answer is no yes", "/bench/answer", url.Values{"port": {"1-1"}}, 400, ""},
+		{"refused", "/bench/pull", url.Values{"port": {"9"}}, 409, ""},
+		{"unknown port", "/bench/touch", url.Values{"port": {"/dev/sda"}}, 404, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &fakeBench{}
+			p := withTile(t, b).post(tt.path, tt.form)
+			if p.StatusCode != tt.status || strings.Join(b.acts, ",") != tt.want {
+				t.Errorf("status %d, bench told %v: %s", p.StatusCode, b.acts, p.text("h1"))
+			}
+			if tt.status == 303 && p.Header.Get("Location") != "/bench" {
+				t.Errorf("goes on at %q", p.Header.Get("Location"))
+			}
+		})
+	}
+}
+
+func TestBench_getDecidesNothing(t *testing.T) {
+	b := &fakeBench{}
+	d := withTile(t, b)
+	for _, r := range routes {
+		if r.method == post {
+			if p := d.get(r.path + "?port=1-1&answer=yes"); p.StatusCode < 400 {
+				t.Errorf("GET %s: %d", r.path, p.StatusCode)
+			}
+		}
+	}
+	if len(b.acts) > 0 {
+		t.Errorf("the bench was told %v", b.acts)
+	}
+}
+
+func TestBench_empty(t *testing.T) {
+	p := open(t).get("/bench")
+	p.hasText(t, ".bench-empty", "No key is plugged in", "Plug a key into the hub.")
+}
