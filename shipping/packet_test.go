@@ -114,8 +114,8 @@ func TestNewPacket_test(t *testing.T) {
 	}
 	m := made()
 	m.Key.Test = true
-	if !packed(t, m, testedDesk()).Test {
-		t.Error("a test key's packet does not say so")
+	if p := packed(t, m, testedDesk()); !p.Test || p.Slip.Where.Text != "7KQM-3XWB" {
+		t.Errorf("a test key's packet says %q", p.Slip.Where.Text)
 	}
 }
 

@@ -32,13 +32,17 @@ func Check(o inventory.Order, desk shipping.Desk) error {
 	return render(io.Discard, p, false)
 }
 
-// standIn is what a packet for o could be made of: the widest tag and number there can be.
+// standIn is what a packet for o could be made of: every fact is there, with the widest tag and number there can be.
 func standIn(o inventory.Order) shipping.Made {
+	const id = "00000000-0000-7000-8000-000000000000"
 	return shipping.Made{
 		Order: o,
-		Key:   inventory.Key{Tag: "WWWW-WWWW", Serial: "00000000", SerialSource: inventory.SerialVendor},
+		Key: inventory.Key{
+			Tag: "WWWW-WWWW", Model: "Model", AAGUID: id, Serial: "00000000", SerialSource: inventory.SerialVendor, Firmware: "0.0.0",
+			Verdict: inventory.Genuine, Test: true, // the band takes room
+		},
 		Run: inventory.Run{
-			ID: "00000000-0000-7000-8000-000000000000", StartedAt: time.Date(2028, time.September, 30, 20, 0, 0, 0, time.UTC),
+			ID: id, Operator: inventory.Claimed("Operator"), StartedAt: time.Date(2028, time.September, 30, 20, 0, 0, 0, time.UTC),
 		},
 		Parcel: inventory.Parcel{Number: "P-00000000"},
 	}

@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"strings"
+
 	"keystation/inventory"
 	"keystation/shipping"
 )
@@ -104,11 +106,7 @@ func (s *sheet) fitAddress(to []string, h float64) (style, []addressLine, error)
 func (s *sheet) wrapAddress(st style, to []string, w float64) (lines []addressLine, tooWide string) {
 	const indent = 4.0
 	for _, line := range to {
-		pieces := []string{line}
-		if s.width(st, line) > w {
-			pieces = s.wrap(st, line, w-indent)
-		}
-		for i, piece := range pieces {
+		for i, piece := range s.parted(st, line, w, w-indent) {
 			if s.width(st, piece) > w-indent*float64(min(i, 1)) {
 				tooWide = line
 			}
@@ -116,6 +114,20 @@ func (s *sheet) wrapAddress(st style, to []string, w float64) (lines []addressLi
 		}
 	}
 	return lines, tooWide
+}
+
+// parted breaks a line that is wider than w, and its rest where it is wider than rest: after a comma if there is one in
+// reach, so that a house number stays with its street, else at a space.
+func (s *sheet) parted(st style, line string, w, rest float64) []string {
+	if s.width(st, line) <= w {
+		return []string{line}
+	}
+	for i := strings.LastIndex(line, ", "); i > 0; i = strings.LastIndex(line[:i], ", ") {
+		if s.width(st, line[:i+1]) <= w {
+			return append([]string{line[:i+1]}, s.parted(st, line[i+2:], rest, rest)...)
+		}
+	}
+	return s.wrap(st, line, rest)
 }
 
 // parcelNumber draws the bar code at the foot of the label, with the short code of the run beside its name.

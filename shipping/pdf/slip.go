@@ -3,6 +3,7 @@ package pdf
 import (
 	"strings"
 
+	"keystation/inventory"
 	"keystation/shipping"
 )
 
@@ -17,11 +18,14 @@ func (s *sheet) slip() {
 	y = max(below, s.returnTo(right, y, column, p.Return)) + 7
 	y = s.keyTable(y, p.Key) + 8
 	y = s.slipRecord(y, p.Record) + 4
-	y = s.slipCodes(y, p) + 8
+	y = s.slipCodes(y, p) + 7.5
 	for _, note := range p.Notes {
 		y = s.paragraph(margin, y, s.w-2*margin, body, note) + 1
 	}
-	s.signatures(s.h - 36)
+	if y > s.h-35 {
+		s.refuse(inventory.Refuse(inventory.Invalid, "The packing slip does not fit on its page: shorten the return address, the department or the name."))
+	}
+	s.signatures(s.h - 30)
 }
 
 func (s *sheet) slipHead(y float64, p shipping.Slip) float64 {
@@ -54,7 +58,8 @@ func (s *sheet) returnTo(x, y, w float64, lines []string) float64 {
 	s.text(x, y, caption, "IF IT CANNOT BE DELIVERED, RETURN TO")
 	y += 6
 	for _, line := range lines {
-		y = s.paragraph(x, y, w, body.at(9), line)
+		s.fitted(x, y, w, body.at(9), line)
+		y += body.at(9).line()
 	}
 	return y
 }
@@ -117,7 +122,7 @@ func (s *sheet) slipRecord(y float64, facts []shipping.Fact) float64 {
 		s.text(x, y, small.at(7.4), f.Name)
 		s.cell(x, y+0.8, width-4, 5.4, body.at(9.2), f.Value)
 		if i%columns == columns-1 || i == len(facts)-1 {
-			y += 11
+			y += 9.8
 		}
 	}
 	return y
@@ -125,7 +130,7 @@ func (s *sheet) slipRecord(y float64, facts []shipping.Fact) float64 {
 
 // slipCodes draws both codes side by side, each with what it says.
 func (s *sheet) slipCodes(y float64, p shipping.Slip) float64 {
-	const h = 41.0
+	h := max(38, float64(p.Where.W)*squareModule+12)
 	half := (s.w - 2*margin - 8) / 2
 	s.card(margin, y, half, h)
 	s.card(margin+half+8, y, half, h)
@@ -157,13 +162,11 @@ func (s *sheet) address(x, y, w float64, st style, text string) float64 {
 	line := ""
 	for _, part := range strings.Fields(loose) {
 		if line != "" && s.width(st, line+part) > w {
-			s.fitted(x, y, w, st, line)
-			y, line = y+st.line(), ""
+			y, line = s.paragraph(x, y, w, st, line), ""
 		}
 		line += part
 	}
-	s.fitted(x, y, w, st, line)
-	return y + st.line()
+	return s.paragraph(x, y, w, st, line)
 }
 
 func (s *sheet) card(x, y, w, h float64) {
