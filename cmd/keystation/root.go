@@ -18,10 +18,15 @@ var commands = []struct {
 }{
 	{"At the bench", []func(seams) *cobra.Command{
 		newProvision,
+		newServe,
+		plain(newDemo),
 		plain(newKeys),
 		plain(newSoftkey),
 	}},
-	{"On the record", nil},
+	{"On the record", []func(seams) *cobra.Command{
+		plain(newImport),
+		plain(newExport),
+	}},
 	{"This machine", []func(seams) *cobra.Command{
 		plain(newInit),
 		plain(newVersion),

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"keystation/inventory"
+	"keystation/inventory/sqlite"
+	"keystation/station"
+	"keystation/web"
+)
+
+const serveLong = `Shows the desk in a browser of this machine: the live bench, the keys, the
+requisitions, the ledger. A key that is plugged in takes the next approved line
+that it fits; one that the inventory does not expect asks on its tile first.
+
+There is no sign-in yet, so it listens on loopback only.`
+
+func newServe(s seams) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "serve --db FILE",
+		Short:   "the desk in a browser: live bench, keys, requisitions",
+		Long:    serveLong,
+		Example: `  keystation serve --db keys.db --addr localhost:8080`,
+		Args:    cobra.NoArgs,
+	}
+	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
+	c.Flags().String("addr", "", "listen at `HOST:PORT` (default localhost:8080, or as configured)")
+	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+		cfg, err := commandConfig(c)
+		if err != nil {
+			return err
+		}
+		d, err := openDesk(c.Context(), cfg)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.close()) }()
+		owner, err := sqlite.NewOwner(cfg.storeOptions().Locks)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, owner.Close()) }()
+		return serveDesk(c, d, owner.Name(), s)
+	}
+	return c
+}
+
+// serveDesk runs bench and pages until the command is interrupted.
+func serveDesk(c *cobra.Command, d *desk, owner string, s seams) error {
+	cfg, err := d.benchConfig()
+	if err != nil {
+		return err
+	}
+	if err := writable(d.cfg.Bench.Packets); err != nil {
+		return err
+	}
+	cfg.Owner, cfg.Operator, cfg.Printer, cfg.Feed = owner, osActor(), &printer{desk: d}, station.NewFeed()
+	if s.journal != nil {
+		cfg.Journal = s.journal(cfg.Journal)
+	}
+	b, err := station.New(cfg)
+	if err != nil {
+		return err
+	}
+	if _, err := b.Recover(c.Context()); err != nil {
+		return err
+	}
+	listener, err := listen(c.Context(), d.cfg.Web.Addr)
+	if err != nil {
+		return err
+	}
+	site, err := d.site(b, cfg.Feed, nil)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(c.OutOrStdout(), "Open http://%s in a browser. Ctrl-C ends it.\n", browsable(listener.Addr(), d.cfg.Web.Addr))
+	g, ctx := errgroup.WithContext(c.Context())
+	g.Go(func() error { return serve(ctx, listener, site, site.Close) })
+	g.Go(func() error { return b.Watch(ctx, nil) })
+	return g.Wait()
+}
+
+// site is the pages over this database and bench. hands is nil outside the demo.
+func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
+	p := &printer{desk: d}
+	return web.New(web.Config{
+		Feed: feed, Books: d.store, Answers: benchAnswers{b}, Hands: hands, Packet: p.again, Settings: d.settings,
+		Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
+	})
+}
+
+// benchAnswers lets the pages speak to the bench. Nobody has signed in, so who answers is the system user of the
+// server, which only this machine can reach.
+type benchAnswers struct{ bench *station.Bench }
+
+// Answer answers the question of a port's tile.
+func (a benchAnswers) Answer(_ context.Context, port string, yes bool) error {
+	return a.bench.Answer(port, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
+}
+
+// Cancel stops what a port waits for.
+func (a benchAnswers) Cancel(_ context.Context, port string) error { return a.bench.Cancel(port) }
+
+// Retry takes up a port again.
+func (a benchAnswers) Retry(_ context.Context, port string) error { return a.bench.Retry(port) }
+
+// loopback refuses an address that others than this machine could reach.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usagef("%q is no address: use HOST:PORT, such as localhost:8080.", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usagef("%q would be open to the network, and nobody signs in yet: use localhost.", addr)
+	}
+	return nil
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if err := loopback(addr); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, &inventory.Error{Kind: inventory.Unavailable, Msg: addr + " is in use or forbidden: name another with --addr.", Err: err}
+	}
+	return l, nil
+}
+
+// shutdownTime is how long a page that is being sent may take when the program ends.
+const shutdownTime = 10 * time.Second
+
+// serve answers at l until ctx ends, then lets pages finish. closing is called first: it ends the event streams, which
+// would not end by themselves.
+func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) error {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	srv.RegisterOnShutdown(closing)
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		limit, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer stop()
+		stopped <- srv.Shutdown(limit)
+	}()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve pages: %w", err)
+	}
+	return <-stopped
+}
