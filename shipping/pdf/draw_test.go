@@ -56,7 +56,7 @@ func TestDraw_golden(t *testing.T) {
 			doc := drawn(t, test.made, test.desk)
 			golden(t, test.name+".sha256", []byte(hash(t, doc)+"\n"))
 			needs(t, "pdftotext")
-			text, err := exec.Command("pdftotext", "-layout", saved(t, doc), "-").Output()
+			text, err := exec.Command("pdftotext", "-raw", saved(t, doc), "-").Output()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -268,6 +268,26 @@ func TestDraw_fits(t *testing.T) {
 			t.Error(err)
 		}
 		drawn(t, m, d)
+	}
+}
+
+// A line that is too wide breaks after a comma if it can, and a number stays with the word before it.
+func TestParted(t *testing.T) {
+	p, err := shipping.NewPacket(made(), desk(), Glyphs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSheet(p)
+	for _, test := range []struct{ have, want string }{
+		{"Weg 1", "Weg 1"},
+		{"Straße der Republik 135, Hinterhaus, dritter Stock", "Straße der Republik 135, | Hinterhaus, dritter Stock"},
+		{"Leoforos Vasilissis Sofias kai Alexandras 112, Athina", "Leoforos Vasilissis Sofias kai | Alexandras 112, Athina"},
+		{"Gesellschaft für internationale Zusammenarbeit", "Gesellschaft für internationale | Zusammenarbeit"},
+		{"1000 2000 3000 4000 5000 6000 7000", "1000 2000 3000 4000 5000 | 6000 7000"},
+	} {
+		if got := strings.Join(s.parted(style{14, true, ink}, test.have, 85, 80), " | "); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"regexp"
 	"strings"
 
 	"keystation/inventory"
@@ -127,8 +128,24 @@ func (s *sheet) parted(st style, line string, w, rest float64) []string {
 			return append([]string{line[:i+1]}, s.parted(st, line[i+2:], rest, rest)...)
 		}
 	}
+	if lines := s.wrapGlued(st, line, rest); s.widest(st, lines) <= rest {
+		return lines
+	}
 	return s.wrap(st, line, rest)
 }
+
+// wrapGlued wraps without a break before a number.
+func (s *sheet) wrapGlued(st style, line string, w float64) []string {
+	const glue = "\x00" // no text that may be printed has one
+	lines := s.wrap(st, beforeNumber.ReplaceAllString(line, glue+"$1"), w)
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], glue, " ")
+	}
+	return lines
+}
+
+// beforeNumber matches a space and the digit after it.
+var beforeNumber = regexp.MustCompile(` (\d)`)
 
 // parcelNumber draws the bar code at the foot of the label, with the short code of the run beside its name.
 func (s *sheet) parcelNumber(y float64, l shipping.Label) {
