@@ -82,7 +82,7 @@ func (k *Key) fault(ctx context.Context, r C.int) error {
 	}
 	switch {
 	case hid == ctaphid.ErrChannelBusy:
-		return busy(k.path, chain)
+		return sentence(inventory.Unavailable, chain, "The key at %s is busy: close other programs that use it, or unplug it and plug it in again.", k.path)
 	case unplugged(errno):
 		return sentence(inventory.Unavailable, chain, "The key was unplugged: plug it in again.")
 	case errno == unix.ETIMEDOUT:

@@ -247,6 +247,8 @@ static void io_close(void *handle)
 {
 	ks_io *io = handle;
 
+	if (io->opening)
+		return; /* libfido2 gives up, but there may be another try on the same descriptor */
 	if (io->fd >= 0)
 		close(io->fd); /* and with it the lock */
 	io->fd = -1;

@@ -10,6 +10,7 @@ import "C"
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/cgo"
 	"sync"
@@ -20,10 +21,14 @@ import (
 	"keystation/inventory"
 	"keystation/station"
 	"keystation/station/ctap"
+	"keystation/station/ctaphid"
 )
 
 // openLimit is what a key has to answer INIT and getInfo. Tens of milliseconds are usual.
 const openLimit = 3 * time.Second
+
+// busyPause is how long a busy key is left alone before it is asked again.
+const busyPause = 100 * time.Millisecond
 
 // Key is an open key: a [station.Authenticator]. It is safe for concurrent use; calls wait for each other, and Close
 // cancels the one that is running.
@@ -89,13 +94,20 @@ func newKey(fd int, path string, heard func(ctap.Keepalive)) (*Key, error) {
 	return k, nil
 }
 
-// connect asks for a channel and for getInfo (CTAP 2.1 §11.2.9.1.3, §6.4), which libfido2 does in one call.
+// connect asks for a channel and for getInfo (CTAP 2.1 §11.2.9.1.3, §6.4), which libfido2 does in one call. A key that
+// is busy is asked again: it may still be at what a program that died has left it with.
 func (k *Key) connect(ctx context.Context) error {
-	unwatch := k.watch(ctx)
-	r := C.ks_open(k.c, C.int(openLimit.Milliseconds()))
-	unwatch()
-	if r != C.FIDO_OK {
-		return k.notOpened(ctx, r)
+	for end := time.Now().Add(openLimit); ; {
+		unwatch := k.watch(ctx)
+		r := C.ks_open(k.c, C.int(max(0, time.Until(end).Milliseconds())))
+		unwatch()
+		if r == C.FIDO_OK {
+			break
+		}
+		err := k.notOpened(ctx, r)
+		if !errors.Is(err, ctaphid.ErrChannelBusy) || time.Until(end) < busyPause || !pause(ctx, busyPause) {
+			return err
+		}
 	}
 	if !C.fido_dev_is_fido2(k.c.dev) {
 		return sentence(inventory.Invalid, ErrNotFIDO2, "The key at %s speaks only U2F, not FIDO2, and can have no PIN: put it aside.", k.path)
@@ -103,6 +115,18 @@ func (k *Key) connect(ctx context.Context) error {
 	first, err := k.answer()
 	k.first = first
 	return err
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // watch lets the end of ctx cancel the call that follows, until the function that it gives is called.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -155,6 +156,55 @@ func TestKey_mute(t *testing.T) {
 	if _, err := stationtest.Open(t, k.Path(), nil).MakeCredential(t.Context(), creation(), nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestKey_late leaves a key that answers after it was given up, and is not taken in by the answer on a fresh handle.
+func TestKey_late(t *testing.T) {
+	t.Parallel()
+	k := stationtest.Key(t, softkey.Config{Faults: []softkey.Fault{{Step: softkey.StepReset, Kind: softkey.Late, Nth: 1}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	a := stationtest.Open(t, k.Path(), func(ctap.Keepalive) { cancel() })
+	if err := a.Reset(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a = stationtest.Open(t, k.Path(), nil)
+	c, err := a.MakeCredential(t.Context(), creation(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := station.RequestOptions{RPID: "example.com", ClientDataHash: make([]byte, 32), AllowCredential: [][]byte{c.CredentialID}}
+	if _, err := a.Assert(t.Context(), o, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKey_sixteen makes sixteen keys at the same time: libfido2 keeps some of its state per thread.
+func TestKey_sixteen(t *testing.T) {
+	var all sync.WaitGroup
+	for range 16 {
+		k := stationtest.Key(t, softkey.Config{})
+		a := stationtest.Open(t, k.Path(), nil)
+		all.Go(func() {
+			pin := inventory.PIN("123456")
+			c, err := a.MakeCredential(t.Context(), creation(), nil)
+			if err == nil {
+				err = a.SetPIN(t.Context(), pin, nil)
+			}
+			o := station.RequestOptions{RPID: "example.com", ClientDataHash: make([]byte, 32), AllowCredential: [][]byte{c.CredentialID}}
+			for range 5 {
+				if err == nil {
+					_, err = a.Assert(t.Context(), o, pin)
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestKey_Close_whileWaiting closes the key under somebody who waits for a touch.

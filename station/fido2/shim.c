@@ -45,8 +45,10 @@ int ks_open(ks_key *k, int ms)
 	fido_init(FIDO_DISABLE_U2F_FALLBACK);
 	if ((k->dev = fido_dev_new()) == NULL)
 		return FIDO_ERR_INTERNAL;
-	if ((r = fido_dev_set_io_functions(k->dev, &ks_io_functions)) != FIDO_OK)
+	if ((r = fido_dev_set_io_functions(k->dev, &ks_io_functions)) != FIDO_OK) {
+		fido_dev_free(&k->dev);
 		return r;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	begin(k);
 	k->io.opening = true;
@@ -55,6 +57,8 @@ int ks_open(ks_key *k, int ms)
 	r = fido_dev_open(k->dev, "keystation"); /* io_open has its descriptor already */
 	ks_hand_over(NULL);
 	k->io.opening = false;
+	if (r != FIDO_OK)
+		fido_dev_free(&k->dev);
 	return r;
 }
 

@@ -54,6 +54,7 @@ typedef struct ks_key {
 } ks_key;
 
 /* Every call gives a FIDO_ERR_… code. PINs are bytes with a length, copied and wiped here; NULL: none. */
+/* A ks_open that failed may be called again. */
 ks_key *ks_new(int fd, int wake, uintptr_t heard);
 int ks_open(ks_key *k, int ms);
 void ks_free(ks_key *k);

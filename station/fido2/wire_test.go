@@ -238,7 +238,7 @@ func TestKey_faults(t *testing.T) {
 		{"not a map", []byte{0, 0x01}, nil, nil, "makes no sense"},
 		{"members of the wrong type", []byte{0, 0xA1, 0x01, 0x63, 'a', 'b', 'c'}, nil, nil, "makes no sense"},
 		{"an empty answer", []byte{}, nil, nil, ""},
-		{"busy", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrChannelBusy)}}}, ctaphid.ErrChannelBusy, "Another program uses the key"},
+		{"busy", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrChannelBusy)}}}, ctaphid.ErrChannelBusy, "is busy: close other programs"},
 		{"another fault", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrOther)}}}, ctaphid.ErrOther, "stopped talking"},
 		{"the wrong command", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.Ping, Data: []byte{1}}}, nil, "stopped talking"},
 	} {
