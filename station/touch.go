@@ -21,6 +21,7 @@ func (r *run) withTouch(ctx context.Context, during moment, act func(context.Con
 	patience, stop := context.WithTimeoutCause(ctx, r.b.cfg.Wait, errPatience)
 	defer stop()
 	for {
+		began := time.Now()
 		err := act(patience)
 		if err == nil {
 			return nil
@@ -28,7 +29,7 @@ func (r *run) withTouch(ctx context.Context, during moment, act func(context.Con
 		if errors.Is(context.Cause(patience), errPatience) {
 			return waited("Nobody touched the key within %s. Plug it in again when your hands are free.", r.b.cfg.Wait)
 		}
-		if !missedTouch(err) {
+		if !missedTouch(err, time.Since(began)) {
 			return err
 		}
 		r.log("touch missed", err)
@@ -38,11 +39,19 @@ func (r *run) withTouch(ctx context.Context, during moment, act func(context.Con
 // errPatience is the cause of a wait that lasted longer than the bench waits.
 var errPatience = errors.New("nobody came")
 
-// missedTouch tells the two answers that keys give when nobody touched them: the standard's and the one that some
-// give to a reset (Yubico's reset sends 0x3A).
-func missedTouch(err error) bool {
+// missedTouch tells the answers that keys give when nobody touched them: the standard's to reset (CTAP 2.1 §6.6) and
+// to makeCredential (§6.1.2 step 14), and the one that some give to a reset (Yubico's sends 0x3A). The standard's answer
+// to makeCredential also means that the key does not want to; such a key says so at once.
+func missedTouch(err error, after time.Duration) bool {
+	if errors.Is(err, ctap.ErrOperationDenied) {
+		return after >= shortestTouchWait
+	}
 	return errors.Is(err, ctap.ErrUserActionTimeout) || errors.Is(err, ctap.ErrActionTimeout)
 }
+
+// shortestTouchWait is less than any key waits for a touch (CTAP 2.1 §6.1.2 asks for 10 seconds at least), and longer
+// than any takes to refuse.
+const shortestTouchWait = 5 * time.Second
 
 // takeHands waits for a turn with the operator's hands.
 func (r *run) takeHands(ctx context.Context) error {

@@ -29,6 +29,7 @@ var commands = []struct {
 	}},
 	{"This machine", []func(seams) *cobra.Command{
 		plain(newInit),
+		plain(newDoctor),
 		plain(newVersion),
 	}},
 }
