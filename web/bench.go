@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
+	"unicode"
 
 	"keystation/inventory"
 	"keystation/station"
@@ -34,6 +35,7 @@ type tileView struct {
 	Elapsed  int64  // seconds since its last change
 	Hands    bool   // software keys: plug, pull, touch
 	Controls bool   // cancel, retry, answer
+	Packet   bool   // its key's packet can be had
 }
 
 // strip sums up the bench.
@@ -67,6 +69,7 @@ func (s *Site) tileView(t station.Tile) tileView {
 		t.Label = t.Port
 	}
 	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Answers != nil}
+	v.Packet = s.Packet != nil && t.Tone == station.Good && t.Tag != "" && t.For != ""
 	if !t.Since.IsZero() {
 		v.Elapsed = max(0, int64(s.Now().Sub(t.Since).Seconds()))
 	}
@@ -81,8 +84,30 @@ func (t tileView) CanCancel() bool {
 // CanRetry tells if the port may begin anew.
 func (t tileView) CanRetry() bool { return t.Controls && t.Plugged && t.Tone == station.Bad }
 
-// Long tells if the word needs smaller letters to stand in one line.
-func (t tileView) Long() bool { return utf8.RuneCountInString(t.Word) > 14 }
+// Wants tells which of a software key's buttons stands out: the one that the tile's word asks for.
+func (t tileView) Wants(act string) bool {
+	return t.Tone == station.Hands && t.Ask == "" && strings.Contains(strings.ToLower(t.Word), act)
+}
+
+// Long tells if the word needs smaller letters to stand in one line. Capitals are a quarter wider.
+func (t tileView) Long() bool {
+	width := 0
+	for _, r := range t.Word {
+		width += 4
+		if unicode.IsUpper(r) {
+			width++
+		}
+	}
+	return width > 4*14
+}
+
+// Says is the sentence, without the question that stands beside it.
+func (t tileView) Says() string {
+	if t.Sentence == t.Ask {
+		return ""
+	}
+	return t.Sentence
+}
 
 // madeCount keeps the strip's two counts for a moment, so that sixteen browsers cost the books what one does.
 type madeCount struct {

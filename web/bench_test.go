@@ -182,3 +182,50 @@ func TestBench_empty(t *testing.T) {
 	p := open(t).get("/bench")
 	p.hasText(t, ".bench-empty", "No key is plugged in", "Plug a key into the hub.")
 }
+
+func TestBench_word(t *testing.T) {
+	for word, want := range map[string]bool{"READY": false, "Touch the key": false, "NEEDS A YES": false, "PLUG IN AGAIN": true, "BAD KEY OR CABLE": true, "Whose key is this?": true} {
+		if got := (tileView{Tile: station.Tile{Word: word}}).Long(); got != want {
+			t.Errorf("%s: long %v", word, got)
+		}
+	}
+}
+
+func TestBench_questionOnce(t *testing.T) {
+	d := withTile(t, &fakeBench{})
+	ask := "Is this key blank?"
+	d.Feed.Publish(station.Tile{Port: "1-1", Plugged: true, Tone: station.Hands, Word: "YOUR ANSWER?", Sentence: ask, Ask: ask})
+	if got := d.get("/bench").text("#port-312d31 .sentence"); got != ask {
+		t.Errorf("the tile says %q", got)
+	}
+}
+
+func TestBench_wants(t *testing.T) {
+	tests := []struct {
+		tile  station.Tile
+		touch bool
+		pull  bool
+	}{
+		{station.Tile{Tone: station.Hands, Word: "TOUCH"}, true, false},
+		{station.Tile{Tone: station.Hands, Word: "REPLUG"}, false, true},
+		{station.Tile{Tone: station.Hands, Word: "TOUCH", Ask: "Wipe it?"}, false, false},
+		{station.Tile{Tone: station.Busy, Word: "Touch done"}, false, false},
+	}
+	for _, tt := range tests {
+		v := tileView{Tile: tt.tile}
+		if v.Wants("touch") != tt.touch || v.Wants("plug") != tt.pull {
+			t.Errorf("%+v", tt)
+		}
+	}
+}
+
+func TestBench_packet(t *testing.T) {
+	d := open(t, packets)
+	tag := string(tagOf(1))
+	d.Feed.Publish(station.Tile{Port: "1", Plugged: true, Tone: station.Good, Word: "READY", Tag: tag, For: "Ada Lovelace"})
+	d.Feed.Publish(station.Tile{Port: "2", Plugged: true, Tone: station.Good, Word: "READY", Tag: tag})
+	d.Feed.Publish(station.Tile{Port: "3", Plugged: true, Tone: station.Busy, Word: "PRINTING", Tag: tag, For: "Ada Lovelace"})
+	if n := len(d.get("/bench").find("a[href=/keys/" + tag + "/packet.pdf]")); n != 1 {
+		t.Errorf("%d links to packets", n)
+	}
+}

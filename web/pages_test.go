@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"keystation/inventory"
+	"keystation/inventory/inventorytest"
 	"keystation/shipping"
 	"keystation/station"
 )
@@ -39,6 +40,40 @@ func TestPages(t *testing.T) {
 		d.books.addKey(10+i, s.state, "", "")
 	}
 	d.publish("Reading")
+	seen := walk(t, d)
+	for _, r := range routes {
+		if r.method == get && !strings.Contains(r.path, ":") && r.path != "/healthz" && r.path != "/bench/events" && !seen[r.path] {
+			t.Errorf("no link leads to %s", r.path)
+		}
+	}
+}
+
+// TestPages_store walks over a real database.
+func TestPages_store(t *testing.T) {
+	store := inventorytest.Open(t)
+	ada := store.MustMake("1-1", "4711", "R-1001")
+	stock := store.MustMake("1-2", "", "")
+	store.MustBegin("1-3")
+	d := open(t, packets, func(c *Config) { c.Books = store })
+	seen := walk(t, d)
+	for _, r := range []*inventorytest.Run{ada, stock} {
+		if path := "/keys/" + string(r.Key.Tag); !seen[path] {
+			t.Errorf("no link leads to %s", path)
+		}
+	}
+	d.get("/keys/"+string(ada.Key.Tag)).hasText(t, "main", "ready", "Softkey", "4711", "Ada Lovelace", "R-1001", "Bench", "tag credential", "sealed", "run.record")
+	d.get("/runs").hasText(t, "tbody", "running", "1-3")
+	if p := d.get("/keys?after=nonsense"); p.StatusCode != 400 {
+		t.Errorf("a page that is none: %d", p.StatusCode)
+	}
+	if p := d.get("/healthz"); p.body != "ok\n" {
+		t.Errorf("health: %q", p.body)
+	}
+}
+
+// walk follows every link from the overview and checks each page it comes to.
+func walk(t *testing.T, d desktop) map[string]bool {
+	t.Helper()
 	seen, todo := map[string]bool{}, []string{"/overview"}
 	for len(todo) > 0 {
 		path := todo[0]
@@ -57,11 +92,7 @@ func TestPages(t *testing.T) {
 			todo = append(todo, links(p)...)
 		}
 	}
-	for _, r := range routes {
-		if r.method == get && !strings.Contains(r.path, ":") && r.path != "/healthz" && r.path != "/bench/events" && !seen[r.path] {
-			t.Errorf("no link leads to %s", r.path)
-		}
-	}
+	return seen
 }
 
 func links(p page) []string {
