@@ -106,6 +106,12 @@ func refusal(err error) error {
 	return err
 }
 
+// ofEngine tells if err is of the database itself or of the context, not of a value in it.
+func ofEngine(err error) bool {
+	_, engine := errors.AsType[sqlite3.Error](err)
+	return engine || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
+}
+
 // nextNumber gives the number after the highest in use, with its prefix. The index over the expression makes it one look-up.
 func nextNumber(ctx context.Context, q querier, table, prefix string) (string, error) {
 	const first = 1001
