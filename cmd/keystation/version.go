@@ -7,12 +7,15 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"keystation/station/fido2"
 )
 
 // versions is what a report of a fault has to name.
 type versions struct {
 	Version  string `json:"version"`
 	Go       string `json:"go"`
+	Libfido2 string `json:"libfido2"` // the one that is loaded, not the one built against
 	Platform string `json:"platform"`
 }
 
@@ -30,7 +33,7 @@ func newVersion() *cobra.Command {
 		if *asJSON {
 			return json.NewEncoder(c.OutOrStdout()).Encode(v)
 		}
-		_, err := fmt.Fprintf(c.OutOrStdout(), "keystation %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+		_, err := fmt.Fprintf(c.OutOrStdout(), "keystation %s (libfido2 %s, %s, %s)\n", v.Version, v.Libfido2, v.Go, v.Platform)
 		return err
 	}
 	return c
@@ -39,7 +42,7 @@ func newVersion() *cobra.Command {
 // thisVersion reads what the toolchain stamped into the program: a tag, or the
 // time and commit after the last one, with +dirty for changes on top.
 func thisVersion() versions {
-	v := versions{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versions{Version: "(devel)", Go: runtime.Version(), Libfido2: fido2.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}
