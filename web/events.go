@@ -45,18 +45,27 @@ func (s *Site) events(c Ctx) error {
 		return err
 	}
 	missed, snap, events := s.Feed.Resume(c.Request().Context(), s.lastSeen(c))
-	if err := st.begin(missed, snap); err != nil {
-		return nil // the browser is gone; nothing is left to answer
+	if err = st.begin(missed, snap); err == nil {
+		err = st.follow(events)
 	}
-	beat, stopBeat := s.tick(beatEvery)
+	if err != nil { // the browser is gone; nothing is left to answer
+		s.Log.Debug("event stream ended", "err", err)
+	}
+	return nil
+}
+
+// follow passes events on until there are none, the browser is gone, the stream is old, or the program stops. A
+// browser that fell behind was let go by the feed; it comes back and gets a snapshot.
+func (st *stream) follow(events <-chan station.Event) error {
+	beat, stopBeat := st.site.tick(beatEvery)
 	defer stopBeat()
-	end, stopEnd := s.tick(streamFor)
+	end, stopEnd := st.site.tick(streamFor)
 	defer stopEnd()
 	for {
 		var err error
 		select {
 		case ev, ok := <-events:
-			if !ok { // it fell behind and was let go: it comes back and gets a snapshot
+			if !ok {
 				return nil
 			}
 			err = st.tile(ev)
@@ -64,14 +73,11 @@ func (s *Site) events(c Ctx) error {
 			err = st.beat()
 		case <-end:
 			return nil
-		case <-s.closing:
-			return nil
-		case <-c.Request().Context().Done():
+		case <-st.site.closing:
 			return nil
 		}
 		if err != nil {
-			s.Log.Debug("event stream ended", "err", err)
-			return nil
+			return err
 		}
 	}
 }

@@ -108,6 +108,10 @@ func TestPages_fit(t *testing.T) {
 		}
 		see(t, ctx, path+" fits 360 pixels", `document.documentElement.scrollWidth <= 360`)
 	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/keys"), chromedp.Click(".menu")); err != nil {
+		t.Fatal(err)
+	}
+	see(t, ctx, "the menu opens", `document.querySelector('#nav a[href="/ledger"]').getBoundingClientRect().width > 100`)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/bench")); err != nil {
 		t.Fatal(err)
 	}
