@@ -46,6 +46,7 @@ type Bench struct {
 
 	mu       sync.Mutex
 	pending  []inventory.Unfinished        // dead runs that wait for their key
+	late     []late                        // runs recorded after a restart, until their key is seen
 	asked    map[string]chan Answer        // by port
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	learned  []string                      // the making ports of the open session
@@ -159,6 +160,13 @@ func (b *Bench) waitingRuns() []inventory.Unfinished {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.pending)
+}
+
+// nothingLeft tells if no dead process left anything that a key at a port could belong to.
+func (b *Bench) nothingLeft() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.pending) == 0 && len(b.late) == 0
 }
 
 func (b *Bench) forget(u inventory.Unfinished) {

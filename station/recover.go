@@ -3,38 +3,54 @@ package station
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"keystation/inventory"
 )
 
-// Recover ends the runs whose process died, as the plan says. A run that had only its record to write is recorded; one
-// that died while the PIN change was forced waits for its key, which [Bench.Make] asks when it is plugged in; every
-// other one is closed as interrupted and its sealed PIN is void, since the key is made anew from a reset.
-func (b *Bench) Recover(ctx context.Context) ([]Report, error) {
+// Recover ends the runs whose process died, as the plan says. A run that had only its record to write is recorded, and
+// its report waits for [Bench.Make] at its key's port or for [Bench.Recovered]; one that died while the PIN change was
+// forced waits for its key, which Make asks when it is plugged in; every other one is closed as interrupted and its
+// sealed PIN is void, since the key is made anew from a reset.
+func (b *Bench) Recover(ctx context.Context) error {
 	left, err := b.cfg.Journal.Unfinished(ctx, b.cfg.Owner)
 	if err != nil {
-		return nil, fmt.Errorf("list unfinished runs: %w", err)
+		return fmt.Errorf("list unfinished runs: %w", err)
 	}
-	var reports []Report
 	for _, u := range left {
 		switch b.recoveryOf(u) {
 		case again:
-			rep, err := b.recordLate(ctx, u)
-			if err != nil {
-				return reports, err
-			}
-			reports = append(reports, rep)
+			err = b.recordLate(ctx, u)
 		case look:
 			b.mu.Lock()
 			b.pending = append(b.pending, u)
 			b.mu.Unlock()
 		default:
-			if err := b.interrupt(ctx, u); err != nil {
-				return reports, err
-			}
+			err = b.interrupt(ctx, u)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return reports, nil
+	return nil
+}
+
+// late is a run that was recorded after a restart.
+type late struct {
+	run    *run
+	report Report
+}
+
+// Recovered gives the reports of runs that [Bench.Recover] recorded and whose key no port has shown since.
+func (b *Bench) Recovered() []Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var reports []Report
+	for _, l := range b.late {
+		reports = append(reports, l.report)
+	}
+	b.late = nil
+	return reports
 }
 
 // recoveryOf finds the plan's row for a dead run: its last entry is the intent of the step it died in.
@@ -71,17 +87,20 @@ func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 }
 
 // recordLate writes the record that a dead process left to be written.
-func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) (Report, error) {
+func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) error {
 	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
 	if err := r.reload(ctx); err != nil {
-		return Report{}, err
+		return err
 	}
 	r.reasons = append(r.reasons, "The run was finished after a restart.")
 	if err := r.walk(ctx, len(plan)-1); err != nil {
-		return Report{}, err
+		return err
 	}
 	r.finish(ctx)
-	return r.report(), nil
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.late = append(b.late, late{r, r.report()})
+	return nil
 }
 
 // reload reads the run's line again.
@@ -119,13 +138,16 @@ func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
 // the key needs only its record, and the report is given; else the run is closed and the key is made anew by another.
 // The key that the closed run had is given then: what is at the port may be it.
 func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key, error) {
-	if len(b.waitingRuns()) == 0 {
+	if b.nothingLeft() {
 		return nil, nil, nil
 	}
 	probe := b.newRun(port, inventory.Want{})
 	defer probe.closeKey()
 	if err := probe.openKey(ctx); err != nil {
 		return nil, nil, nil // identify says what is wrong
+	}
+	if rep, err := b.recordedFor(ctx, probe); rep != nil || err != nil {
+		return rep, nil, err
 	}
 	for _, u := range b.waitingRuns() {
 		r := b.revive(u, port)
@@ -147,6 +169,30 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key,
 		return rep, nil, err
 	}
 	return nil, nil, nil
+}
+
+// recordedFor gives the report of the run that was recorded after the restart, if the key at the probe's port is its
+// key: it is ready, and is not made again.
+func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
+	b.mu.Lock()
+	all := slices.Clone(b.late)
+	b.mu.Unlock()
+	for _, l := range all {
+		if l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
+			continue
+		}
+		mine, err := probe.answersTag(ctx, *l.run.tagReg, nil)
+		if err != nil {
+			return nil, err
+		}
+		if mine {
+			b.mu.Lock()
+			b.late = slices.DeleteFunc(b.late, func(o late) bool { return o.run == l.run })
+			b.mu.Unlock()
+			return &l.report, nil
+		}
+	}
+	return nil, nil
 }
 
 // forcedBefore tells if the key at the port is the one that the dead run r made, and if nothing but the record is

@@ -19,9 +19,11 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() && i.Fingerprint() == before },
-		"The key said that it was reset, but it still has its PIN.")
+	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
 	if err != nil {
+		return result{}, err
+	}
+	if err := r.sameKey(before); err != nil {
 		return result{}, err
 	}
 	proven, err := r.forgot(ctx)

@@ -11,46 +11,46 @@ type Words struct {
 type moment string
 
 const (
-	momentEmpty    moment = "empty"
-	momentLook     moment = "look"
-	momentAsk      moment = "ask"
-	momentQueue    moment = "queue"
-	momentReplug   moment = "replug"
-	momentTouch    moment = "touch"
-	momentReset    moment = "reset"
-	momentTag      moment = "tag"
-	momentPIN      moment = "pin"
-	momentProve    moment = "prove"
-	momentRecord   moment = "record"
-	momentPrint    moment = "print"
-	momentReady    moment = "ready"
-	momentRefused  moment = "refused"
-	momentWaited   moment = "waited"
-	momentFailed   moment = "failed"
-	momentAside    moment = "aside"
-	momentLeft     moment = "left"
-	momentUnasked  moment = "unasked"
+	momentEmpty   moment = "empty"
+	momentLook    moment = "look"
+	momentAsk     moment = "ask"
+	momentQueue   moment = "queue"
+	momentReplug  moment = "replug"
+	momentTouch   moment = "touch"
+	momentReset   moment = "reset"
+	momentTag     moment = "tag"
+	momentPIN     moment = "pin"
+	momentProve   moment = "prove"
+	momentRecord  moment = "record"
+	momentPrint   moment = "print"
+	momentReady   moment = "ready"
+	momentRefused moment = "refused"
+	momentWaited  moment = "waited"
+	momentFailed  moment = "failed"
+	momentAside   moment = "aside"
+	momentLeft    moment = "left"
+	momentUnasked moment = "unasked"
 )
 
 // words is the one table of what tiles say. An empty sentence is filled in by the run.
 var words = map[moment]Words{
-	momentEmpty:    {"EMPTY", Quiet, "Plug a key in here."},
-	momentLook:     {"READING", Busy, "Asking the key what it is. Nothing is changed."},
-	momentAsk:      {"YOUR ANSWER?", Hands, ""},
-	momentQueue:    {"WAIT", Quiet, "Another key needs your hands first."},
-	momentReplug:   {"REPLUG", Hands, "Unplug this key and plug it in again at the same port."},
-	momentTouch:    {"TOUCH", Hands, "Touch the key now."},
-	momentReset:    {"WIPING", Busy, "Resetting the key. Leave it in."},
-	momentTag:      {"TAGGING", Busy, "Making the credential by which we know this key again. Leave it in."},
-	momentPIN:      {"WORKING", Busy, "Setting the PIN. Leave the key in."},
-	momentProve:    {"CHECKING", Busy, "Checking that the key does what it was told. Leave it in."},
-	momentRecord:   {"RECORDING", Busy, "Writing the key into the inventory."},
-	momentPrint:    {"PRINTING", Busy, "The packet is being printed."},
-	momentReady:    {"READY", Good, ""},
-	momentRefused:  {"REFUSED", Bad, ""},
-	momentWaited:   {"PLUG IN AGAIN", Quiet, ""},
-	momentFailed:   {"BAD KEY OR CABLE", Bad, ""},
-	momentAside:    {"PUT ASIDE", Bad, ""},
-	momentLeft:     {"LEFT ALONE", Bad, ""},
-	momentUnasked:  {"NEEDS A YES", Hands, ""},
+	momentEmpty:   {"EMPTY", Quiet, "Plug a key in here."},
+	momentLook:    {"READING", Busy, "Asking the key what it is. Nothing is changed."},
+	momentAsk:     {"YOUR ANSWER?", Hands, ""},
+	momentQueue:   {"WAIT", Quiet, "Another key needs your hands first."},
+	momentReplug:  {"REPLUG", Hands, "Unplug this key and plug it in again at the same port."},
+	momentTouch:   {"TOUCH", Hands, "Touch the key now."},
+	momentReset:   {"WIPING", Busy, "Resetting the key. Leave it in."},
+	momentTag:     {"TAGGING", Busy, "Making the credential by which we know this key again. Leave it in."},
+	momentPIN:     {"WORKING", Busy, "Setting the PIN. Leave the key in."},
+	momentProve:   {"CHECKING", Busy, "Checking that the key does what it was told. Leave it in."},
+	momentRecord:  {"RECORDING", Busy, "Writing the key into the inventory."},
+	momentPrint:   {"PRINTING", Busy, "The packet is being printed."},
+	momentReady:   {"READY", Good, ""},
+	momentRefused: {"REFUSED", Bad, ""},
+	momentWaited:  {"PLUG IN AGAIN", Quiet, ""},
+	momentFailed:  {"BAD KEY OR CABLE", Bad, ""},
+	momentAside:   {"PUT ASIDE", Bad, ""},
+	momentLeft:    {"LEFT ALONE", Bad, ""},
+	momentUnasked: {"NEEDS A YES", Hands, ""},
 }

@@ -144,14 +144,8 @@ func (p *provisioning) operator() inventory.Actor {
 
 // run finishes what an earlier process left, then makes a key at every port at the same time.
 func (p *provisioning) run(ctx context.Context, b madeBench) error {
-	late, err := b.Recover(ctx)
-	if err != nil {
+	if err := b.Recover(ctx); err != nil {
 		return err
-	}
-	for _, rep := range late {
-		if err := p.ended(rep); err != nil {
-			return err
-		}
 	}
 	ports, err := p.ports(ctx, b.bus)
 	if err != nil {
@@ -167,7 +161,15 @@ func (p *provisioning) run(ctx context.Context, b madeBench) error {
 			return p.ended(rep)
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, rep := range b.Recovered() {
+		if err := p.ended(rep); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ports are those of the named devices, or every port with a key. A named device with nothing there is a port all the

@@ -70,7 +70,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, s seams) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.Recover(c.Context()); err != nil {
+	if err := b.Recover(c.Context()); err != nil {
 		return err
 	}
 	listener, err := listen(c.Context(), d.cfg.Web.Addr)
