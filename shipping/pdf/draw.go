@@ -93,7 +93,7 @@ func (s *sheet) end() {
 	s.line(margin, y, s.w-margin, y)
 	x, step := margin, (s.w-2*margin-14)/float64(len(s.p.Facts))
 	for _, f := range s.p.Facts {
-		s.fact(x, y+4.6, step-2, f)
+		s.fact(col{x, y + 4.6, step - 2}, f)
 		x += step
 	}
 	number := fmt.Sprintf("%d / %d", s.page, pages)
@@ -101,9 +101,9 @@ func (s *sheet) end() {
 }
 
 // fact draws a small name with its value under it.
-func (s *sheet) fact(x, y, w float64, f shipping.Fact) {
-	s.fitted(x, y, w, caption.at(6), f.Name)
-	s.fitted(x, y+3.6, w, body.at(8), f.Value)
+func (s *sheet) fact(c col, f shipping.Fact) {
+	s.fitted(c, caption.at(6), f.Name)
+	s.fitted(col{c.x, c.y + 3.6, c.w}, body.at(8), f.Value)
 }
 
 // line draws a hair line.
@@ -114,9 +114,9 @@ func (s *sheet) line(x1, y1, x2, y2 float64) {
 }
 
 // fill draws a rectangle without an edge.
-func (s *sheet) fill(x, y, w, h float64, g gray) {
+func (s *sheet) fill(b box, g gray) {
 	s.pdf.SetFillColor(int(g), int(g), int(g))
-	s.pdf.Rect(x, y, w, h, "F")
+	s.pdf.Rect(b.x, b.y, b.w, b.h, "F")
 }
 
 // testBand says TEST KEY across a part of width w, in white on black, and gives its height: 0 for a real key.
@@ -125,7 +125,7 @@ func (s *sheet) testBand(x, y, w float64) float64 {
 		return 0
 	}
 	const h = 15.0
-	s.fill(x, y, w, h, ink)
+	s.fill(box{x, y, w, h}, ink)
 	s.text(x+5, y+10.6, style{27, true, white}, "TEST KEY")
 	left := x + 5 + s.width(style{27, true, white}, "TEST KEY") + 6
 	st := style{8.5, false, white}

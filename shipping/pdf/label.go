@@ -46,7 +46,7 @@ func (s *sheet) sender(y float64, l shipping.Label) float64 {
 	s.text(labelX+inset, y+1, caption, "FROM")
 	y += 5
 	for _, line := range l.From {
-		s.fitted(labelX+inset, y, labelW-2*inset, small.at(8.6), line)
+		s.fitted(col{labelX + inset, y, labelW - 2*inset}, small.at(8.6), line)
 		y += small.at(8.6).line()
 	}
 	return y + 1
@@ -62,7 +62,7 @@ func (s *sheet) recipient(top, bottom float64, l shipping.Label) {
 	top += 8
 	if l.Phone != "" {
 		bottom -= 6
-		s.fitted(labelX+inset, bottom+3, labelW-2*inset, small, "Phone "+l.Phone)
+		s.fitted(col{labelX + inset, bottom + 3, labelW - 2*inset}, small, "Phone "+l.Phone)
 	}
 	st, lines, err := s.fitAddress(l.To, bottom-top)
 	if err != nil {
@@ -149,26 +149,25 @@ var beforeNumber = regexp.MustCompile(` (\d)`)
 
 // parcelNumber draws the bar code at the foot of the label, with the short code of the run beside its name.
 func (s *sheet) parcelNumber(y float64, l shipping.Label) {
-	w := float64(l.Number.W) * barModule
 	s.text(labelX+inset, y+7, caption, "PARCEL")
 	st := small.at(7.2)
 	s.text(labelX+labelW-inset-s.width(st, l.Record), y+7, st, l.Record)
-	s.bars(labelX+(labelW-w)/2, y+9, 18, l.Number, strong.at(13))
+	s.bars(box{labelX, y + 9, labelW, 18}, l.Number, strong.at(13))
 }
 
 // beside draws what the packer must know, to the right of the label.
 func (s *sheet) beside() {
 	x, w := labelX+labelW+10, s.w-margin-labelX-labelW-10
 	y := labelY + 9
-	y = s.paragraph(x, y, w, title.at(17), "Address label") + 1
-	y = s.paragraph(x, y, w, small, "Print at 100 %, not “fit to page”. Cut along the dashed line and stick it on the parcel. It says nothing about what is inside.") + 5
+	y = s.paragraph(col{x, y, w}, title.at(17), "Address label") + 1
+	y = s.paragraph(col{x, y, w}, small, "Print at 100 %, not “fit to page”. Cut along the dashed line and stick it on the parcel. It says nothing about what is inside.") + 5
 	s.text(x, y, caption, "BEFORE YOU CLOSE THE PARCEL")
 	y += 7
 	for _, item := range s.p.Label.Checklist {
 		s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
 		s.pdf.SetLineWidth(0.3)
 		s.pdf.Rect(x, y-3.1, 3.8, 3.8, "D")
-		y = s.paragraph(x+6.5, y, w-6.5, body.at(9), item) + 2.6
+		y = s.paragraph(col{x + 6.5, y, w - 6.5}, body.at(9), item) + 2.6
 	}
 }
 

@@ -48,7 +48,7 @@ func (g guide) draw() float64 {
 	side, below := g.invite(y, q)
 	width := g.w - 2*margin
 	g.text(margin, y, title.at(26), q.Title)
-	y = g.paragraph(margin, y+9, width-side-8, g.size(body, 11), q.Lead) + 5
+	y = g.paragraph(col{margin, y + 9, width - side - 8}, g.size(body, 11), q.Lead) + 5
 	for i, b := range q.Blocks {
 		if i == 0 {
 			y = max(g.block(y, width-side-8, b), below)
@@ -65,7 +65,7 @@ func (g guide) invite(y float64, q shipping.QuickStart) (side, below float64) {
 	x := g.w - margin - side
 	g.card(x, y-6, side, side)
 	g.square(x+4*squareModule, y-6+4*squareModule, q.Where)
-	return side, g.address(x, y-6+side+5, side, strong.at(8.5), q.Where.Text) + 3
+	return side, g.address(col{x, y - 6 + side + 5, side}, strong.at(8.5), q.Where.Text) + 3
 }
 
 // block draws a heading and what stands under it.
@@ -78,7 +78,7 @@ func (g guide) block(y, w float64, b shipping.Block) float64 {
 	for _, item := range b.Items {
 		g.pdf.SetFillColor(int(muted), int(muted), int(muted))
 		g.pdf.Circle(margin+1.4, y-1.3, 0.7, "F")
-		y = g.paragraph(margin+6, y, w-6, g.size(body, 10), item) + 1.6
+		y = g.paragraph(col{margin + 6, y, w - 6}, g.size(body, 10), item) + 1.6
 	}
 	return g.choices(y, w, b.Choices) + 5*g.scale
 }
@@ -90,7 +90,7 @@ func (g guide) step(y, w float64, number, text string) float64 {
 	g.pdf.Circle(margin+r, y-1.3, r, "F")
 	st := style{9, true, white}
 	g.text(margin+r-g.width(st, number)/2, y-0.1, st, number)
-	return g.paragraph(margin+10, y, w-10, g.size(body, 10.5), text) + 3*g.scale
+	return g.paragraph(col{margin + 10, y, w - 10}, g.size(body, 10.5), text) + 3*g.scale
 }
 
 // choices draws cards in two columns; cards beside each other are as tall as the taller.
@@ -108,7 +108,7 @@ func (g guide) choices(y, w float64, choices []shipping.Choice) float64 {
 			x := margin + float64(j)*(column+gap)
 			g.card(x, y-4, column, h)
 			g.text(x+pad, y+2.6, strong.at(10.5), c.Name)
-			g.paragraph(x+pad, y+8, column-2*pad, st, c.Text)
+			g.paragraph(col{x + pad, y + 8, column - 2*pad}, st, c.Text)
 		}
 		y += h + 4
 	}

@@ -30,6 +30,12 @@ const (
 	white gray = 255
 )
 
+// col is a column of text: its first line begins at x, stands on y, and is w wide at most.
+type col struct{ x, y, w float64 }
+
+// box is a rectangle.
+type box struct{ x, y, w, h float64 }
+
 // style is how a text looks.
 type style struct {
 	size float64
@@ -207,16 +213,15 @@ func (s *sheet) wrap(st style, text string, w float64) []string {
 	return lines
 }
 
-// paragraph wraps text into a column of width w whose first line stands on y, and gives the place of the line after
-// it. A word too wide for the column is broken, so that nothing runs over an edge.
-func (s *sheet) paragraph(x, y, w float64, st style, text string) float64 {
-	for _, line := range s.wrap(st, text, w) {
-		for _, piece := range s.broken(st, line, w) {
-			s.text(x, y, st, piece)
-			y += st.line()
+// paragraph wraps text into a column and gives the place of the line after it. A word too wide for the column is broken, so that nothing runs over an edge.
+func (s *sheet) paragraph(c col, st style, text string) float64 {
+	for _, line := range s.wrap(st, text, c.w) {
+		for _, piece := range s.broken(st, line, c.w) {
+			s.text(c.x, c.y, st, piece)
+			c.y += st.line()
 		}
 	}
-	return y
+	return c.y
 }
 
 // broken cuts a line that is too wide into pieces that fit, never before a combining mark.
@@ -236,12 +241,12 @@ func (s *sheet) broken(st style, line string, w float64) []string {
 }
 
 // fitted draws text on one line, smaller if it must be, and refuses it below the smallest readable size.
-func (s *sheet) fitted(x, y, w float64, st style, text string) {
-	for ; s.width(st, text) > w; st = st.at(st.size - 0.25) {
+func (s *sheet) fitted(c col, st style, text string) {
+	for ; s.width(st, text) > c.w; st = st.at(st.size - 0.25) {
 		if st.size <= 6 {
 			s.refuse(inventory.Refuse(inventory.Invalid, "%q is too long for the %s: shorten it.", text, s.part))
 			return
 		}
 	}
-	s.text(x, y, st, text)
+	s.text(c.x, c.y, st, text)
 }

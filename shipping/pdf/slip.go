@@ -14,13 +14,13 @@ func (s *sheet) slip() {
 	y = s.slipHead(margin+y+8, p)
 	left, right := margin, s.w/2+4
 	column := s.w/2 - margin - 8
-	below := s.slipList(left, y, column, "FOR", p.For)
-	y = max(below, s.returnTo(right, y, column, p.Return)) + 7
+	below := s.slipList(col{left, y, column}, "FOR", p.For)
+	y = max(below, s.returnTo(col{right, y, column}, p.Return)) + 7
 	y = s.keyTable(y, p.Key) + 8
 	y = s.slipRecord(y, p.Record) + 4
 	y = s.slipCodes(y, p) + 7.5
 	for _, note := range p.Notes {
-		y = s.paragraph(margin, y, s.w-2*margin, body, note) + 1
+		y = s.paragraph(col{margin, y, s.w - 2*margin}, body, note) + 1
 	}
 	if y > s.h-35 {
 		s.refuse(inventory.Refuse(inventory.Invalid, "The packing slip does not fit on its page: shorten the return address, the department or the name."))
@@ -32,51 +32,51 @@ func (s *sheet) slipHead(y float64, p shipping.Slip) float64 {
 	s.text(margin, y, title, "Packing slip")
 	number := s.p.Label.Number.Text
 	s.text(s.w-margin-s.width(title, number), y, title, number)
-	s.fitted(margin, y+6.2, s.w-2*margin, small.at(9.5), p.Sender)
+	s.fitted(col{margin, y + 6.2, s.w - 2*margin}, small.at(9.5), p.Sender)
 	s.line(margin, y+11, s.w-margin, y+11)
 	return y + 19
 }
 
 // slipList draws facts under a heading: the first large, the rest small.
-func (s *sheet) slipList(x, y, w float64, name string, facts []shipping.Fact) float64 {
-	s.text(x, y, caption, name)
-	y += 6.5
+func (s *sheet) slipList(c col, name string, facts []shipping.Fact) float64 {
+	s.text(c.x, c.y, caption, name)
+	c.y += 6.5
 	for i, f := range facts {
 		st := body
 		if i == 0 {
 			st = heading
 		}
-		y = s.paragraph(x, y, w, st, f.Value)
+		c.y = s.paragraph(c, st, f.Value)
 	}
-	return y
+	return c.y
 }
 
-func (s *sheet) returnTo(x, y, w float64, lines []string) float64 {
+func (s *sheet) returnTo(c col, lines []string) float64 {
 	if len(lines) == 0 {
-		return y
+		return c.y
 	}
-	s.text(x, y, caption, "IF IT CANNOT BE DELIVERED, RETURN TO")
-	y += 6
+	s.text(c.x, c.y, caption, "IF IT CANNOT BE DELIVERED, RETURN TO")
+	c.y += 6
 	for _, line := range lines {
-		s.fitted(x, y, w, body.at(9), line)
-		y += body.at(9).line()
+		s.fitted(c, body.at(9), line)
+		c.y += body.at(9).line()
 	}
-	return y
+	return c.y
 }
 
 // keyTable draws the key as a table of one row: name above, value below, columns as wide as they need.
 func (s *sheet) keyTable(y float64, facts []shipping.Fact) float64 {
 	shares := []float64{0.22, 0.32, 0.16, 0.14, 0.16}
 	total := s.w - 2*margin
-	s.fill(margin, y, total, 8, ink)
-	s.fill(margin, y+8, total, 11, tint)
+	s.fill(box{margin, y, total, 8}, ink)
+	s.fill(box{margin, y + 8, total, 11}, tint)
 	x := margin
 	for i, f := range facts {
 		w := total * shares[min(i, len(shares)-1)]
-		s.fitted(x+3, y+5.3, w-4, style{7.6, true, white}, strings.ToUpper(f.Name))
+		s.fitted(col{x + 3, y + 5.3, w - 4}, style{7.6, true, white}, strings.ToUpper(f.Name))
 		st := body.at(10.5)
 		st.bold = i == 0
-		s.cell(x+3, y+8, w-4, 11, st, f.Value)
+		s.cell(box{x + 3, y + 8, w - 4, 11}, st, f.Value)
 		x += w
 	}
 	return y + 19
@@ -84,18 +84,18 @@ func (s *sheet) keyTable(y float64, facts []shipping.Fact) float64 {
 
 // cell draws a value on one or two lines in the middle of a row, as small as it must be. What still does not fit (a
 // model's name is the maker's, not ours) is cut and shows that it was.
-func (s *sheet) cell(x, y, w, h float64, st style, value string) {
-	lines := s.wrap(st, value, w)
-	for st.size > 6.5 && (len(lines) > 2 || s.widest(st, lines) > w) {
+func (s *sheet) cell(b box, st style, value string) {
+	lines := s.wrap(st, value, b.w)
+	for st.size > 6.5 && (len(lines) > 2 || s.widest(st, lines) > b.w) {
 		st = st.at(st.size - 0.5)
-		lines = s.wrap(st, value, w)
+		lines = s.wrap(st, value, b.w)
 	}
-	if len(lines) > 2 || s.widest(st, lines) > w {
-		lines = []string{s.broken(st, value, w-3)[0] + "…"}
+	if len(lines) > 2 || s.widest(st, lines) > b.w {
+		lines = []string{s.broken(st, value, b.w-3)[0] + "…"}
 	}
-	top := y + (h-float64(len(lines))*st.line())/2 + st.size*pt*1.02
+	top := b.y + (b.h-float64(len(lines))*st.line())/2 + st.size*pt*1.02
 	for i, line := range lines {
-		s.text(x, top+float64(i)*st.line(), st, line)
+		s.text(b.x, top+float64(i)*st.line(), st, line)
 	}
 }
 
@@ -120,7 +120,7 @@ func (s *sheet) slipRecord(y float64, facts []shipping.Fact) float64 {
 			width = s.w - margin - x // the last has the rest of the row: an AAGUID is long
 		}
 		s.text(x, y, small.at(7.4), f.Name)
-		s.cell(x, y+0.8, width-4, 5.4, body.at(9.2), f.Value)
+		s.cell(box{x, y + 0.8, width - 4, 5.4}, body.at(9.2), f.Value)
 		if i%columns == columns-1 || i == len(facts)-1 {
 			y += 9.8
 		}
@@ -135,8 +135,7 @@ func (s *sheet) slipCodes(y float64, p shipping.Slip) float64 {
 	s.card(margin, y, half, h)
 	s.card(margin+half+8, y, half, h)
 	s.text(margin+6, y+7.5, caption, "KEY")
-	w := float64(p.Tag.W) * barModule
-	s.bars(margin+(half-w)/2, y+12, 15, p.Tag, strong.at(13))
+	s.bars(box{margin, y + 12, half, 15}, p.Tag, strong.at(13))
 	s.where(margin+half+8, y, half, p.Where)
 	return y + h
 }
@@ -152,21 +151,21 @@ func (s *sheet) where(x, y, w float64, c shipping.Code) {
 		name, hint = "TEST KEY", "The code holds the asset tag: there is no address to open."
 	}
 	s.text(left, y+7.5, caption, name)
-	below := s.address(left, y+13, room, strong, c.Text)
-	s.paragraph(left, below+1, room, small, hint)
+	below := s.address(col{left, y + 13, room}, strong, c.Text)
+	s.paragraph(col{left, below + 1, room}, small, hint)
 }
 
 // address draws an address to type, broken after a slash or a dot where it can be.
-func (s *sheet) address(x, y, w float64, st style, text string) float64 {
+func (s *sheet) address(c col, st style, text string) float64 {
 	loose := strings.NewReplacer("/", "/ ", ".", ". ").Replace(text)
 	line := ""
 	for _, part := range strings.Fields(loose) {
-		if line != "" && s.width(st, line+part) > w {
-			y, line = s.paragraph(x, y, w, st, line), ""
+		if line != "" && s.width(st, line+part) > c.w {
+			c.y, line = s.paragraph(c, st, line), ""
 		}
 		line += part
 	}
-	return s.paragraph(x, y, w, st, line)
+	return s.paragraph(c, st, line)
 }
 
 func (s *sheet) card(x, y, w, h float64) {
