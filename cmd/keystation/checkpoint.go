@@ -8,11 +8,10 @@ import (
 
 // sign signs the ledger as it is and keeps the checkpoint in the database. It needs the signing key, which the bench
 // has not.
-func sign(ctx context.Context, store *sqlite.Store, cfg Config) error {
+func sign(ctx context.Context, store *sqlite.Store, cfg Config) ([]byte, error) {
 	key, err := readSecret(cfg.Secrets.Dir, ledgerKeyFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = store.Checkpoint(ctx, osActor(), key)
-	return err
+	return store.Checkpoint(ctx, osActor(), key)
 }

@@ -164,7 +164,7 @@ func demoOnce(c *cobra.Command, d *desk, owner, dir string) (err error) {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := sign(ctx, d.store, d.cfg); err != nil {
+	if _, err := sign(ctx, d.store, d.cfg); err != nil {
 		return err
 	}
 	return sayOnce(c, d, dir, ready)
@@ -172,12 +172,19 @@ func demoOnce(c *cobra.Command, d *desk, owner, dir string) (err error) {
 
 // sayOnce verifies the ledger and says where everything is.
 func sayOnce(c *cobra.Command, d *desk, dir string, ready int) error {
+	report, err := d.store.Verify(c.Context(), sqlite.VerifyOptions{})
+	if err != nil {
+		return err
+	}
 	packets, err := filepath.Glob(filepath.Join(dir, "packets", "*.pdf"))
 	if err != nil {
 		return fmt.Errorf("list packets: %w", err)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "\n%d of %d keys are ready. %s\n  Database  %s\n  Packets   %s (%d)\n",
-		ready, onceKeys, "", d.cfg.Database.Path, filepath.Join(dir, "packets"), len(packets))
+	fmt.Fprintf(c.OutOrStdout(), "\n%d of %d keys are ready.\n  Database  %s\n  Packets   %s (%d)\n  Ledger    %s\n",
+		ready, onceKeys, d.cfg.Database.Path, filepath.Join(dir, "packets"), len(packets), report)
+	if !report.Holds() {
+		return exitError{code: exitLedger}
+	}
 	if ready < onceKeys {
 		return exitError{code: exitKeys}
 	}

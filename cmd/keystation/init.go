@@ -104,7 +104,7 @@ func initialize(ctx context.Context, cfg Config, publicURL, rpID string) (s inve
 	if err != nil {
 		return s, err
 	}
-	if err := sign(ctx, store, cfg); err != nil {
+	if _, err := sign(ctx, store, cfg); err != nil {
 		return s, errors.Join(err, store.Close())
 	}
 	return s, store.Close()

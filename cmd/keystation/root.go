@@ -25,6 +25,7 @@ var commands = []struct {
 	}},
 	{"On the record", []func(seams) *cobra.Command{
 		plain(newImport),
+		plain(newAudit),
 		plain(newExport),
 	}},
 	{"This machine", []func(seams) *cobra.Command{
