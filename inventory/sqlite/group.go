@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -18,6 +19,9 @@ type group struct {
 	commits int64 // transactions that were committed
 	served  int64 // requests that they held
 }
+
+// errUnwritten is what a request ends with when its leader did not live to write it.
+var errUnwritten = errors.New("the transaction was abandoned")
 
 // A request is one act that wants to be written.
 type request struct {
@@ -108,8 +112,11 @@ func (s *Store) update(ctx context.Context, by inventory.Actor, act func(context
 		return r.err
 	}
 	batch := s.group.take()
+	for _, r := range batch {
+		r.err = errUnwritten
+	}
 	committed := false
-	defer func() { s.group.finish(batch, committed) }()
+	defer func() { s.group.finish(batch, committed) }() // even when an act panics: nobody waits for ever
 	committed = s.commit(batch)
 	return r.err
 }

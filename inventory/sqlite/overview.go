@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"keystation/inventory"
 )
@@ -70,7 +71,10 @@ func (s *Store) LedgerHead(ctx context.Context) (inventory.LedgerHead, error) {
 
 // LedgerList gives entries before a sequence number (0: the newest), the newest first.
 func (s *Store) LedgerList(ctx context.Context, before int64, limit int) ([]inventory.LedgerRow, error) {
-	return s.ledgerRows(ctx, "ledger_leaves l", "($1 = 0 OR l.seq < $1) ORDER BY l.seq DESC LIMIT $2", before, rowsWanted(limit))
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	return s.ledgerRows(ctx, "ledger_leaves l", "l.seq < $1 ORDER BY l.seq DESC LIMIT $2", before, rowsWanted(limit))
 }
 
 // ledgerAbout gives the entries that name a subject, the newest first.

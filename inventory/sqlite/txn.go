@@ -40,7 +40,7 @@ func (s *Store) commit(batch []*request) bool {
 	committed, err := s.transact(context.Background(), batch)
 	if err != nil {
 		for _, r := range batch {
-			if r.err == nil {
+			if r.err == nil || errors.Is(r.err, errUnwritten) {
 				r.err = refusal(err)
 			}
 		}

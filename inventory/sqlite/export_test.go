@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"sync"
+	"testing"
+
+	"github.com/mattn/go-sqlite3"
+
+	"keystation/inventory"
+)
+
+// Commits tells how many transactions were committed and how many requests they held.
+func (s *Store) Commits() (commits, served int64) {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	return s.group.commits, s.group.served
+}
+
+// Waiting tells how many requests wait for a leader.
+func (s *Store) Waiting() int {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	return len(s.group.waiting)
+}
+
+// Hold leads the group until it is let go, without writing anything.
+func (s *Store) Hold(ctx context.Context) (letGo func()) {
+	held, free, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = s.update(ctx, inventory.System("test"), func(context.Context, *txn) error {
+			close(held)
+			<-free
+			return nil
+		})
+	}()
+	<-held
+	return func() { close(free); <-over }
+}
+
+// SaveUnsaid saves a person without an event that says so.
+func (s *Store) SaveUnsaid(ctx context.Context, p inventory.Person) error {
+	return s.update(ctx, inventory.System("test"), func(ctx context.Context, tx *txn) error { return people.save(ctx, tx, p) })
+}
+
+// Panic panics in the middle of an act.
+func (s *Store) Panic(ctx context.Context) {
+	_ = s.update(ctx, inventory.System("test"), func(context.Context, *txn) error { panic("on purpose") })
+}
+
+// Recorded are the tables whose rows Verify compares.
+func Recorded() []string {
+	names := []string{entries.name}
+	for _, t := range recorded {
+		names = append(names, t.called())
+	}
+	return names
+}
+
+// Query is a statement as it was asked.
+type Query struct {
+	Text string
+	Args []driver.NamedValue
+}
+
+// Recorder notes the statements of a store's readers.
+type Recorder struct {
+	mu  sync.Mutex
+	all []Query
+}
+
+// Record puts a recorder between the store and its readers.
+func (s *Store) Record(t *testing.T) *Recorder {
+	r := &Recorder{}
+	plain := s.readers
+	s.readers = sql.OpenDB(recording{r, "file:" + s.path + "?" + readerPragmas})
+	t.Cleanup(func() { _ = plain.Close() })
+	return r
+}
+
+// Take gives what was asked since the last time.
+func (r *Recorder) Take() []Query {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.all
+	r.all = nil
+	return all
+}
+
+type recording struct {
+	r    *Recorder
+	name string
+}
+
+func (c recording) Connect(context.Context) (driver.Conn, error) {
+	conn, err := (&sqlite3.SQLiteDriver{}).Open(c.name)
+	if err != nil {
+		return nil, err
+	}
+	return recordingConn{conn.(*sqlite3.SQLiteConn), c.r}, nil
+}
+
+func (c recording) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+type recordingConn struct {
+	*sqlite3.SQLiteConn
+	r *Recorder
+}
+
+func (c recordingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.r.mu.Lock()
+	c.r.all = append(c.r.all, Query{query, args})
+	c.r.mu.Unlock()
+	return c.SQLiteConn.QueryContext(ctx, query, args)
+}
