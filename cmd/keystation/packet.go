@@ -100,6 +100,15 @@ func (p *printer) again(ctx context.Context, id inventory.KeyID) ([]byte, string
 	return b, packetName(shipping.Made(made)), err
 }
 
+// contents is the packet of a key as a page shows it.
+func (p *printer) contents(ctx context.Context, id inventory.KeyID) (shipping.Packet, error) {
+	made, err := p.desk.store.Made(ctx, id)
+	if err != nil {
+		return shipping.Packet{}, err
+	}
+	return shipping.NewPacket(shipping.Made(made), p.desk.cfg.sender(p.desk.settings), pdf.Glyphs)
+}
+
 func packetName(m shipping.Made) string {
 	return fmt.Sprintf("%s-%d-%s.pdf", m.Order.Requisition.Number, m.Order.Line.Position, m.Key.Tag)
 }

@@ -92,7 +92,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, s seams) error {
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
 	p := &printer{desk: d}
 	return web.New(web.Config{
-		Feed: feed, Books: d.store, Answers: benchAnswers{b}, Hands: hands, Packet: p.again, Settings: d.settings,
+		Feed: feed, Books: d.store, Answers: benchAnswers{b}, Hands: hands, Packet: p.again, Contents: p.contents, Settings: d.settings,
 		Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }
