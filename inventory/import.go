@@ -195,7 +195,8 @@ func readSheet(r io.Reader, known []string, needed ...string) (sheet, error) {
 	if s.columns, err = columnsOf(header, known, needed); err != nil {
 		return sheet{}, err
 	}
-	return s, s.read(c)
+	err = s.read(c) // before s is copied out
+	return s, err
 }
 
 // separator is the comma of RFC 4180, or the semicolon that spreadsheets write where the comma divides decimals.
@@ -211,7 +212,7 @@ func columnsOf(header, known, needed []string) ([]string, error) {
 	var columns []string
 	for _, cell := range header {
 		name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), " ", "_")
-		if !utf8.ValidString(name) {
+		if !utf8.ValidString(cell) {
 			return nil, Refuse(Invalid, "The header is not valid UTF-8: save the file as UTF-8 and try again.")
 		}
 		if !slices.Contains(known, name) {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPerson_Check(t *testing.T) {
@@ -59,4 +60,38 @@ func FuzzCheckText(f *testing.F) {
 			t.Errorf("%q passes", s)
 		}
 	})
+}
+
+func TestPerson_Is(t *testing.T) {
+	p := Person{ID: "p1", Name: "Ada Lovelace", Email: "ada@example.com"}
+	for text, want := range map[string]bool{"ADA@example.com": true, " ada lovelace ": true, "p1": true, "": false, " ": false, "Ada": false, "grace@example.com": false} {
+		if p.Is(text) != want {
+			t.Errorf("Is(%q) = %t, want %t", text, !want, want)
+		}
+	}
+}
+
+func TestPerson_Enter(t *testing.T) {
+	later := noon.Add(time.Hour)
+	p, ev, err := Person{ID: "p1", Name: "Ada", Email: "ada@example.com"}.Enter(noon)
+	if err != nil || p.State != PersonActive || p.CreatedAt != noon || p.ChangedAt != noon || ev.Action != "person.entered" {
+		t.Fatalf("person = %+v, event = %+v, %v", p, ev, err)
+	}
+	same, ev, err := p.Revise(Person{Name: "Ada", Email: "ada@example.com"}, later)
+	if err != nil || same != p || ev.Action != "" {
+		t.Errorf("nothing new: %+v, %+v, %v", same, ev, err)
+	}
+	now, ev, err := p.Revise(Person{ID: "p9", Name: "Ada Lovelace", Email: "ada@example.com", State: PersonLeft}, later)
+	want := p
+	want.Name, want.ChangedAt = "Ada Lovelace", later
+	if err != nil || now != want || ev.Action != "person.revised" || ev.Subjects[0] != "p1" {
+		t.Errorf("renamed: %+v, %+v, %v", now, ev, err)
+	}
+	kept, _, err := p.Revise(Person{Email: "ada@example.com"}, later)
+	refused(t, err, Invalid, "The person has no name: fill the name column.")
+	if kept != p {
+		t.Errorf("a refusal changed it: %+v", kept)
+	}
+	_, _, err = Person{Name: "Ada"}.Enter(noon)
+	refused(t, err, Invalid, "Ada has neither e-mail nor external id: give one, so that the person can be found again.")
 }
