@@ -28,7 +28,7 @@ var advice = []struct {
 	{"", ctap.ErrPUATRequired, "The key wants its PIN for this. Unplug it, plug it in again, and let it start from reset."},
 	{"", ctap.ErrUserActionTimeout, "Nobody touched the key in time. Plug it in again when your hands are free."},
 	{"", ctap.ErrActionTimeout, "Nobody touched the key in time. Plug it in again when your hands are free."},
-	{"", ctap.ErrKeepaliveCancel, "The wait for a touch was cancelled. Plug the key in again to go on."},
+	{"", ctap.ErrKeepaliveCancel, "The wait for a touch was canceled. Plug the key in again to go on."},
 	{"", ctap.ErrOperationDenied, "The key refused. Unplug it, plug it in again, and touch it when it blinks."},
 	{"", ctap.ErrNotAllowed, "The key does not allow this now. Unplug it and plug it in again."},
 	{"", ctap.ErrKeyStoreFull, "The key has no room left. Let it start from reset."},

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -139,7 +140,8 @@ func (f *Feed) Snapshot() Snapshot {
 }
 
 func (f *Feed) snapshot() Snapshot {
-	tiles := slices.SortedFunc(maps.Values(f.tiles), func(a, b Tile) int { return comparePorts(a.Port, b.Port) })
+	tiles := slices.AppendSeq(make([]Tile, 0, len(f.tiles)), maps.Values(f.tiles)) // never nil: pages count on a list
+	slices.SortFunc(tiles, func(a, b Tile) int { return comparePorts(a.Port, b.Port) })
 	return Snapshot{Seq: f.seq, Tiles: tiles}
 }
 
@@ -152,8 +154,12 @@ func (f *Feed) drop(w chan Event) {
 	}
 }
 
-// comparePorts orders ports as people count them: "1-2" before "1-10".
+// comparePorts orders ports as people count them: "1-2" before "1-10". Only equal ports compare equal.
 func comparePorts(a, b string) int {
+	return cmp.Or(compareCounted(a, b), strings.Compare(a, b))
+}
+
+func compareCounted(a, b string) int {
 	for a != "" && b != "" {
 		na, nb := digits(a), digits(b)
 		if na > 0 && nb > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"keystation/inventory"
 	"keystation/station/attest"
+	"keystation/station/ctap"
 )
 
 // Choice is what policy says about a key of which nothing is proven.
@@ -32,9 +33,9 @@ const (
 type Policy struct {
 	RPID      string   // of tag credentials
 	RPName    string   // shown by nobody, but demanded by the standard
-	Unknown   Choice   // empty: ask
-	Force     ForcePIN // empty: if-possible
-	PINLength int      // in digits; 0: 8
+	Unknown   Choice   // about a key of which nothing is proven
+	Force     ForcePIN // about forcePINChange
+	PINLength int      // in digits, 4 to 63
 
 	// MinPINLength is set on keys that can (CTAP 2.1 §6.11.4); 0 leaves the key's own.
 	MinPINLength          int
@@ -65,23 +66,37 @@ func (p Policy) Check() error {
 	if !slices.Contains([]ForcePIN{ForceRequired, ForceIfPossible, ForceOff}, p.Force) {
 		return inventory.Refuse(inventory.Invalid, "policy.force_pin_change is %q: use required, if-possible or off.", p.Force)
 	}
+	for _, s := range p.Stock {
+		if _, err := ctap.ParseAAGUID(s); err != nil {
+			return inventory.Refuse(inventory.Invalid, "policy.stock has %q, which is no AAGUID: copy it from what keystation keys shows.", s)
+		}
+	}
 	return nil
+}
+
+// stocks tells if this model is one that we buy, however its AAGUID was written down.
+func (p Policy) stocks(model ctap.AAGUID) bool {
+	return slices.ContainsFunc(p.Stock, func(s string) bool {
+		a, err := ctap.ParseAAGUID(s)
+		return err == nil && a == model
+	})
 }
 
 // Version names the policy by the digest of what it says, so that a run tells which one it followed.
 func (p Policy) Version() (string, error) {
 	d, err := inventory.Digest(struct {
-		RPID      string
-		Unknown   Choice
-		Force     ForcePIN
-		PIN, Min  int
-		EA        bool
-		Stock     string
-		Never     string
-		RootsSeen []string
+		RPID         string
+		Unknown      Choice
+		Force        ForcePIN
+		PIN, Min     int
+		EA           bool
+		Stock        string
+		NeverPorts   string
+		NeverSerials string
+		RootsSeen    []string
 	}{
 		p.RPID, p.Unknown, p.Force, p.PINLength, p.MinPINLength, p.EnterpriseAttestation,
-		strings.Join(p.Stock, " "), strings.Join(append(slices.Clone(p.NeverPorts), p.NeverSerials...), " "), p.Roots.Names(),
+		strings.Join(p.Stock, "\n"), strings.Join(p.NeverPorts, "\n"), strings.Join(p.NeverSerials, "\n"), p.Roots.Names(),
 	})
 	if err != nil {
 		return "", err

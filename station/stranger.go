@@ -45,7 +45,7 @@ func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) 
 	if known != nil {
 		return r.mayRemake(ctx, *known)
 	}
-	if !r.info.HasPIN() && slices.Contains(p.Stock, r.info.AAGUID.String()) && r.b.making(r.port.ID) {
+	if !r.info.HasPIN() && p.stocks(r.info.AAGUID) && r.b.making(r.port.ID) {
 		return grant{why: "a stock model without a PIN, at a making port of this session", by: r.row.Operator}, nil
 	}
 	what := "This key is not in the inventory and may be somebody's own. Wipe everything on it and make it?"

@@ -1,0 +1,106 @@
+package station
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"keystation/inventory"
+	"keystation/station/ctap"
+)
+
+// refused asserts that err is a refusal of this kind with this sentence, or no error when no sentence is wanted.
+func refused(t *testing.T, err error, kind inventory.Kind, sentence string) {
+	t.Helper()
+	if sentence == "" {
+		if err != nil {
+			t.Errorf("refused: %v", err)
+		}
+		return
+	}
+	if inventory.KindOf(err) != kind || inventory.Sentence(err) != sentence {
+		t.Errorf("error is %s %q\n  want %s %q", inventory.KindOf(err), inventory.Sentence(err), kind, sentence)
+	}
+}
+
+// toDo finds the part of a sentence that tells a person what to do.
+var toDo = regexp.MustCompile(`(?i)\b(plug it in|plug the key in|unplug it|use another model|let it start|raise|set|close it)\b`)
+
+func mustAdvise(t *testing.T, s string) {
+	t.Helper()
+	if s == "" || !unicode.IsUpper(rune(s[0])) || !strings.HasSuffix(s, ".") || strings.Contains(s, "%!") || strings.Contains(s, "  ") {
+		t.Errorf("%q is no sentence", s)
+	}
+	if !toDo.MatchString(s) {
+		t.Errorf("%q does not say what to do", s)
+	}
+}
+
+func TestAdvice_table(t *testing.T) {
+	type place struct {
+		step   inventory.Step
+		status ctap.Status
+	}
+	seen := map[place]bool{}
+	for _, row := range advice {
+		mustAdvise(t, row.sentence)
+		if seen[place{row.step, row.status}] || seen[place{"", row.status}] {
+			t.Errorf("the row for %s %s is never reached", row.step, row.status.Name())
+		}
+		seen[place{row.step, row.status}] = true
+	}
+	mustAdvise(t, goneSentence)
+}
+
+// TestAdvise_everyStatus asks for a sentence for each byte that a key can answer, at each step.
+func TestAdvise_everyStatus(t *testing.T) {
+	for _, step := range inventory.Steps {
+		for b := 1; b <= 0xFF; b++ {
+			status := ctap.Status(b)
+			for _, err := range []error{status, fmt.Errorf("%s: %w", step, status), &ctap.PINError{Status: status, Retries: 7}} {
+				mustAdvise(t, Advise(step, err))
+				if !refusedByKey(err) {
+					t.Errorf("%v is not taken for an answer of the key", err)
+				}
+			}
+		}
+	}
+}
+
+func TestAdvise(t *testing.T) {
+	own := inventory.Refuse(inventory.NotFound, "Nothing is plugged in at 1-2: plug the key in.")
+	tests := []struct {
+		name string
+		step inventory.Step
+		have error
+		want string
+	}{
+		{"late reset", inventory.Reset, ctap.ErrNotAllowed, "The key was in too long. Unplug it, plug it in again, and touch it when it blinks."},
+		{"the same answer elsewhere", inventory.Tag, ctap.ErrNotAllowed, "The key does not allow this now. Unplug it and plug it in again."},
+		{"PIN set already", inventory.SetPIN, ctap.ErrPINAuthInvalid,
+			"The key says that it has a PIN already. Unplug it, plug it in again, and let it start from reset."},
+		{"tries left", inventory.Prove, &ctap.PINError{Status: ctap.ErrPINInvalid, Retries: 7},
+			"The key did not take the PIN that was just set. Unplug it, plug it in again, and let it start from reset."},
+		{"not in the table", inventory.Tag, ctap.ErrIntegrityFailure,
+			"The key answered CTAP2_ERR_INTEGRITY_FAILURE. Plug it in again; if that happens twice, put the key aside."},
+		{"vendor's own", inventory.Tag, ctap.Status(0xF1), "The key answered CTAP2_ERR_VENDOR. Plug it in again; if that happens twice, put the key aside."},
+		{"a sentence of its own", inventory.Reset, fmt.Errorf("open key: %w", own), "Nothing is plugged in at 1-2: plug the key in."},
+		{"the sentence before the status", inventory.Reset, fmt.Errorf("%w: %w", own, ctap.ErrNotAllowed), "Nothing is plugged in at 1-2: plug the key in."},
+		{"stopped", inventory.Tag, fmt.Errorf("wait: %w", context.Canceled), "The run was stopped before the key was finished. Plug it in again to make it."},
+		{"I/O fault", inventory.Tag, fmt.Errorf("read packet: %w", io.ErrUnexpectedEOF), goneSentence},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Advise(tt.step, tt.have); got != tt.want {
+				t.Errorf("Advise = %q\n   want %q", got, tt.want)
+			}
+		})
+	}
+	if refusedByKey(io.EOF) || refusedByKey(nil) || refusedByKey(own) {
+		t.Error("an I/O fault is taken for an answer of the key")
+	}
+}
