@@ -40,6 +40,10 @@ func newPIN(rand io.Reader, n int) (inventory.PIN, error) {
 	return pin, nil
 }
 
+// Format keeps a run, and with it the PIN, out of whatever is printed: package fmt does not ask the methods of
+// unexported fields.
+func (r *run) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "run %s at %s", r.row.ID, r.port.ID) }
+
 // patterned tells if d after pin would be the third of a run such as 777, 456 or 987.
 func patterned(pin inventory.PIN, d byte) bool {
 	if len(pin) < 2 {

@@ -46,11 +46,12 @@ var endMoments = map[inventory.RunEnd]moment{
 	inventory.RunFailed: momentFailed, inventory.RunQuarantined: momentAside,
 }
 
-// heard turns what a key says while it works into TOUCH and back. A tile that says so already is left alone.
+// heard turns what a key says while it works into TOUCH and back. A tile that says so already is left alone, and so is
+// one of a port that is not at work: what it says is newer than what the key said.
 func (b *Bench) heard(port string, k ctap.Keepalive) {
 	t, ok := b.cfg.Feed.Tile(port)
 	touch := words[momentTouch]
-	if !ok || (t.Word == touch.Word) == (k == ctap.KeepaliveUPNeeded) || t.Tone == Quiet {
+	if !ok || (t.Word == touch.Word) == (k == ctap.KeepaliveUPNeeded) || t.Word != touch.Word && t.Tone != Busy {
 		return
 	}
 	w := touch
@@ -61,9 +62,12 @@ func (b *Bench) heard(port string, k ctap.Keepalive) {
 	b.cfg.Feed.Publish(t)
 }
 
-// afterTouch says what a key does once it was touched, by step.
+// afterTouch says what a key does once it was touched, by step. Every step has a row: some keys ask for a touch where
+// the standard demands none.
 var afterTouch = map[inventory.Step]moment{
-	inventory.Reset: momentReset, inventory.Tag: momentTag, inventory.SetPIN: momentTag, inventory.Register: momentPIN,
+	inventory.Identify: momentLook, inventory.Reset: momentReset, inventory.Tag: momentTag, inventory.SealPIN: momentPIN,
+	inventory.SetPIN: momentTag, inventory.Configure: momentPIN, inventory.Prove: momentProve, inventory.Register: momentPIN,
+	inventory.Force: momentPIN, inventory.Record: momentRecord,
 }
 
 // ask puts a question to a person: by the configured way, else on the tile.
