@@ -102,7 +102,7 @@ type Entered struct {
 	Seal         *Seal         // inserted or replaced
 	VoidSeals    KeyID         // every sealed PIN of this key is void (not the one in Seal)
 	Made         LineID        // the line that Key was made for: it becomes made and its requisition fulfilling
-	Reopen       LineID        // the line whose key is made again: it becomes open
+	Reopen       LineID        // the line whose key is made again: it becomes open, or that of the run when Run says so
 	Release      bool          // the line that the run holds, if any, becomes open
 	Run          *Run          // replaced: key and line taken, or the end
 	Events       []Event       // beside run.<step> (one for each Append), as entries of their own

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"keystation/inventory"
+	"keystation/inventory/inventorytest"
 	"keystation/inventory/sqlite"
 	"keystation/station"
 	"keystation/station/attest"
@@ -272,6 +273,31 @@ func TestBench_Make_again(t *testing.T) {
 	live, err := r.store.Registrations(t.Context(), *second.Key)
 	if err != nil || len(live) != 1 || live[0].Run != second.Run {
 		t.Errorf("live registrations after a second run: %d, %v; want the new one only", len(live), err)
+	}
+}
+
+// TestBench_Make_againForItsLine makes a ready key anew: it is still for the person it was made for, and the line of
+// somebody else stays open.
+func TestBench_Make_againForItsLine(t *testing.T) {
+	books := inventorytest.Open(t)
+	r := newRig(t)
+	r.store, r.cfg.Journal, r.cfg.Books, r.cfg.Owner = books.Store, books.Store, books.Store, books.Owner.Name()
+	k := stationtest.Key(t, softkey.Config{})
+	first := r.make(k.Path())
+	wantReady(t, first)
+	before, err := r.store.Key(t.Context(), *first.Key)
+	if err != nil || before.Line == "" {
+		t.Fatalf("the first run took line %q, %v", before.Line, err)
+	}
+	k.PowerCycle()
+	wantReady(t, r.make(k.Path()))
+	after, err := r.store.Key(t.Context(), *first.Key)
+	if err != nil || after.Line != before.Line {
+		t.Errorf("the key is for line %s now, %v; want its own, %s", after.Line, err, before.Line)
+	}
+	o, err := r.store.Order(t.Context(), before.Line)
+	if err != nil || o.Line.State != inventory.LineMade || o.Line.Key != *first.Key {
+		t.Errorf("its line is %s with key %s, %v", o.Line.State, o.Line.Key, err)
 	}
 }
 

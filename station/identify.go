@@ -31,6 +31,9 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if err := r.ownLine(ctx, known); err != nil {
+		return result{}, err
+	}
 	if err := r.takeLine(ctx); err != nil {
 		return result{}, err
 	}
@@ -54,9 +57,35 @@ func (p Policy) fits(info ctap.Info) error {
 	return err
 }
 
+// ownLine keeps a ready key that is made anew with the line it was made for, unless another was asked for or that line's
+// packet cannot be printed. The line goes to this run in the commit of identify's outcome: before that it is the ready
+// key's.
+func (r *run) ownLine(ctx context.Context, known *inventory.Key) error {
+	if known == nil || known.State != inventory.Ready || known.Line == "" {
+		return nil
+	}
+	o, err := r.b.cfg.Books.Order(ctx, known.Line)
+	if err != nil {
+		return fmt.Errorf("read line: %w", err)
+	}
+	asked := (r.want.Requisition == "" || r.want.Requisition == o.Requisition.Number) && (r.want.Line == "" || r.want.Line == o.Line.ID)
+	if asked && o.Line.Key == known.ID && o.Requisition.Makeable() == nil && r.printable(ctx, o) == nil {
+		r.takes(o)
+	}
+	return nil
+}
+
+func (r *run) takes(o inventory.Order) {
+	r.order, r.row.Line = &o, o.Line.ID
+	r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+}
+
 // takeLine takes the line that the key is made for and checks that its packet can be printed, before anything on the
 // key is changed. A line whose packet cannot be printed is given back and the next one taken, unless it was asked for.
 func (r *run) takeLine(ctx context.Context) error {
+	if r.order != nil {
+		return nil
+	}
 	want := r.want
 	for {
 		o, err := r.b.cfg.Books.TakeLine(ctx, r.row.Operator, r.row.ID, want)
@@ -69,8 +98,7 @@ func (r *run) takeLine(ctx context.Context) error {
 		}
 		unprintable := r.printable(ctx, o)
 		if unprintable == nil {
-			r.order, r.row.Line = &o, o.Line.ID
-			r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+			r.takes(o)
 			return nil
 		}
 		if err := r.b.cfg.Books.ReleaseLine(ctx, r.row.Operator, r.row.ID); err != nil {

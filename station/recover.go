@@ -112,8 +112,7 @@ func (r *run) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read line: %w", err)
 	}
-	r.order = &o
-	r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+	r.takes(o)
 	return nil
 }
 

@@ -102,11 +102,7 @@ func (tx *txn) enter(ctx context.Context, e inventory.Entered) ([]inventory.Even
 // enterLines asks the rules of lines and requisitions on the rows as they are now: pages change them too.
 func (tx *txn) enterLines(ctx context.Context, e inventory.Entered) ([]inventory.Event, error) {
 	if e.Reopen != "" {
-		l, err := line(ctx, tx.sql, e.Reopen)
-		if err != nil {
-			return nil, err
-		}
-		if err := lines.save(ctx, tx, l.Reopen(tx.now)); err != nil {
+		if err := tx.reopen(ctx, e); err != nil {
 			return nil, err
 		}
 	}
@@ -122,6 +118,21 @@ func (tx *txn) enterLines(ctx context.Context, e inventory.Entered) ([]inventory
 		return nil, fmt.Errorf("line %s is made without a key", e.Made)
 	}
 	return tx.made(ctx, e.Made, e.Entry.Run, e.Key.ID)
+}
+
+// reopen takes a line from its key, which is made again: by a run that keeps the line, or for whoever comes.
+func (tx *txn) reopen(ctx context.Context, e inventory.Entered) error {
+	l, err := line(ctx, tx.sql, e.Reopen)
+	if err != nil {
+		return err
+	}
+	l = l.Reopen(tx.now)
+	if e.Run != nil && e.Run.Line == l.ID {
+		if l, err = l.Take(e.Run.ID, tx.now); err != nil {
+			return err
+		}
+	}
+	return lines.save(ctx, tx, l)
 }
 
 // made notes that run made key for the line, and that its requisition is being fulfilled.
