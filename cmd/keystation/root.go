@@ -39,6 +39,7 @@ var commands = []struct {
 // program. The program itself leaves them empty.
 type seams struct {
 	journal func(station.Journal) station.Journal // nil: the journal as it is
+	made    func()                                // after the last key of provision, the database still open; nil: nothing
 }
 
 // plain is a command without seams.

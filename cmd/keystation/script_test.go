@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts compare output
 // TestMain makes the test binary answer to the name keystation, so that the
 // scripts run the whole program as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"keystation": main})
+	testscript.Main(m, map[string]func(){"keystation": main, seamed: mainSeamed})
 }
 
 // TestScript runs the manual: every file of testdata/script. Beside the usual
