@@ -92,6 +92,9 @@ func provision(c *cobra.Command, cfg Config, f provisionFlags, s seams) (err err
 	watch := p.watch(ctx, bench.feed)
 	err = p.run(ctx, bench)
 	watch()
+	if s.made != nil {
+		s.made()
+	}
 	if err != nil {
 		return err
 	}
