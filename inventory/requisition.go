@@ -132,8 +132,8 @@ func (r Requisition) Makeable() error {
 	return Refuse(Conflict, "Requisition %s is %s: no keys are made for it.", r.Number, r.State)
 }
 
-// Fulfil notes that the bench works on r.
-func (r Requisition) Fulfil(at time.Time) (Requisition, Event, error) {
+// Fulfill notes that the bench works on r.
+func (r Requisition) Fulfill(at time.Time) (Requisition, Event, error) {
 	if err := r.Makeable(); err != nil {
 		return r, Event{}, err
 	}

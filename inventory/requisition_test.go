@@ -81,7 +81,7 @@ func TestRequisition_Approve(t *testing.T) {
 	}
 }
 
-func TestRequisition_Fulfil(t *testing.T) {
+func TestRequisition_Fulfill(t *testing.T) {
 	tests := []struct {
 		have    RequisitionState
 		refusal string
@@ -99,7 +99,7 @@ func TestRequisition_Fulfil(t *testing.T) {
 		t.Run(string(tt.have), func(t *testing.T) {
 			r := requisitionIn(tt.have)
 			refused(t, r.Makeable(), Conflict, tt.refusal)
-			got, ev, err := r.Fulfil(noon)
+			got, ev, err := r.Fulfill(noon)
 			refused(t, err, Conflict, tt.refusal)
 			if tt.refusal == "" && (got.State != Fulfilling || ev.Action != "requisition.fulfilling") {
 				t.Errorf("requisition = %+v, event = %+v", got, ev)

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -19,9 +20,20 @@ func (p Policy) pinLength(info ctap.Info) (int, error) {
 	return n, nil
 }
 
-// newPIN draws n digits that a key with a complexity rule takes too (CTAP 2.2 member 0x1B): no three equal or
-// consecutive digits in a row. The digits never leave the returned slice.
+// newPIN draws n digits that a key with a complexity rule takes too (CTAP 2.2 member 0x1B) and that nobody would try
+// first: no three equal or consecutive digits in a row, no repeated group, not a few digits only. The digits never
+// leave the returned slice.
 func newPIN(rand io.Reader, n int) (inventory.PIN, error) {
+	for {
+		pin, err := drawPIN(rand, n)
+		if err != nil || !guessable(pin) {
+			return pin, err
+		}
+		pin.Wipe()
+	}
+}
+
+func drawPIN(rand io.Reader, n int) (inventory.PIN, error) {
 	pin := make(inventory.PIN, 0, n)
 	var b [1]byte
 	defer clear(b[:])
@@ -38,6 +50,26 @@ func newPIN(rand io.Reader, n int) (inventory.PIN, error) {
 		}
 	}
 	return pin, nil
+}
+
+// guessable tells PINs such as 121212, 13571357 and 112233: a group that repeats, pairs, or too few different digits.
+func guessable(pin inventory.PIN) bool {
+	n, seen, pairs := len(pin), map[byte]bool{}, 0
+	for i, d := range pin {
+		seen[d] = true
+		if i%2 == 1 && pin[i-1] == d {
+			pairs++
+		}
+	}
+	if len(seen) < min(n/2+1, 5) || pairs == n/2 {
+		return true
+	}
+	for period := 1; period <= n/2; period++ {
+		if bytes.Equal(pin[period:], pin[:n-period]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Format keeps a run, and with it the PIN, out of whatever is printed: package fmt does not ask the methods of

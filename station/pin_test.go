@@ -135,3 +135,14 @@ func TestRun_hidesPIN(t *testing.T) {
 		t.Errorf("after the run its memory holds % x", []byte(pin))
 	}
 }
+
+func TestGuessable(t *testing.T) {
+	for pin, want := range map[string]bool{
+		"121212": true, "13571357": true, "112233": true, "11223344": true, "77557755": true, "2020": true,
+		"8392": false, "839261": false, "83926174": false, "13501357": false,
+	} {
+		if got := guessable(inventory.PIN(pin)); got != want {
+			t.Errorf("guessable(%s) is %v, want %v", pin, got, want)
+		}
+	}
+}

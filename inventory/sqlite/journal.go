@@ -159,7 +159,7 @@ func (tx *txn) fulfil(ctx context.Context, id inventory.RequisitionID) ([]invent
 	if r.State == inventory.Fulfilling {
 		return nil, nil
 	}
-	r, ev, err := r.Fulfil(tx.now)
+	r, ev, err := r.Fulfill(tx.now)
 	if err != nil {
 		return nil, err
 	}
