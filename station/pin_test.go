@@ -94,7 +94,7 @@ func TestNewPIN_draws(t *testing.T) {
 		{"no third of the same", []byte{7, 7, 7, 17, 2, 9}, "7729"},
 		{"none up", []byte{1, 2, 3, 13, 5, 0}, "1250"},
 		{"none down", []byte{9, 8, 7, 6, 2}, "9862"},
-		{"two pairs are no row", []byte{1, 1, 2, 2}, "1122"},
+		{"two pairs are drawn anew", []byte{1, 1, 2, 2, 8, 3, 9, 2}, "8392"},
 		{"nor is around the corner", []byte{8, 9, 0, 1}, "8901"},
 	}
 	for _, tt := range tests {
