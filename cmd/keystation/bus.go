@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"slices"
 
+	"keystation/inventory"
+	"keystation/station"
 	"keystation/station/fido2"
 	"keystation/station/usb"
 )
@@ -21,4 +24,31 @@ func newBus() usb.Bus {
 		}
 		return paths, nil
 	}}
+}
+
+// namedBus is a bus with ports that no discovery finds beside those that it does: the pseudo-terminals of software keys.
+type namedBus struct {
+	usb.Bus
+	paths []string
+}
+
+// Attached lists the keys that are found, and what is at the named paths now.
+func (b namedBus) Attached(ctx context.Context) ([]station.Port, error) {
+	ports, err := b.Bus.Attached(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range b.paths {
+		p, err := b.Find(ctx, path)
+		if inventory.KindOf(err) == inventory.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(ports, func(q station.Port) bool { return q.ID == p.ID }) {
+			ports = append(ports, p)
+		}
+	}
+	return ports, nil
 }

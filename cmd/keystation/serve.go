@@ -28,10 +28,12 @@ func newServe(s seams) *cobra.Command {
 		Use:     "serve --db FILE",
 		Short:   "the desk in a browser: live bench, keys, requisitions",
 		Long:    serveLong,
-		Example: `  keystation serve --db keys.db --addr localhost:8080`,
+		Example: `  keystation serve --db keys.db --addr localhost:8080
+  keystation serve --db try.db --device /dev/pts/7`,
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
+	devices := c.Flags().StringArray("device", nil, "watch this `PATH` too, a software key's pseudo-terminal; repeatable")
 	c.Flags().String("addr", "", "listen at `HOST:PORT` (default localhost:8080, or as configured)")
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
 		cfg, err := commandConfig(c)
@@ -48,13 +50,13 @@ func newServe(s seams) *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, owner.Close()) }()
-		return serveDesk(c, d, owner.Name(), s)
+		return serveDesk(c, d, owner.Name(), *devices, s)
 	}
 	return c
 }
 
 // serveDesk runs bench and pages until the command is interrupted.
-func serveDesk(c *cobra.Command, d *desk, owner string, s seams) error {
+func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seams) error {
 	cfg, err := d.benchConfig()
 	if err != nil {
 		return err
@@ -63,6 +65,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, s seams) error {
 		return err
 	}
 	cfg.Owner, cfg.Operator, cfg.Printer, cfg.Feed = owner, osActor(), &printer{desk: d}, station.NewFeed()
+	cfg.Bus = namedBus{newBus(), devices}
 	if s.journal != nil {
 		cfg.Journal = s.journal(cfg.Journal)
 	}
