@@ -25,12 +25,12 @@ There is no sign-in yet, so it listens on loopback only.`
 
 func newServe(s seams) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "serve --db FILE",
-		Short:   "the desk in a browser: live bench, keys, requisitions",
-		Long:    serveLong,
+		Use:   "serve --db FILE",
+		Short: "the desk in a browser: live bench, keys, requisitions",
+		Long:  serveLong,
 		Example: `  keystation serve --db keys.db --addr localhost:8080
   keystation serve --db try.db --device /dev/pts/7`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	devices := c.Flags().StringArray("device", nil, "watch this `PATH` too, a software key's pseudo-terminal; repeatable")
