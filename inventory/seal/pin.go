@@ -3,6 +3,7 @@ package seal
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"keystation/inventory"
@@ -13,10 +14,17 @@ import (
 //	keystation PIN 1
 //	run 0199…
 //	key 0199…
+//	--------…
 //	<the PIN>
 //
-// without a newline at the end.
+// without a newline at the end. The line of hyphens makes room, see [headParts].
 const pinTitle = "keystation PIN 1"
+
+// shortestHead is how long the lines before the PIN are at least, and headTail how much of them is written apart.
+const (
+	shortestHead = 224
+	headTail     = 64
+)
 
 // longestPIN is what CTAP 2.1 §6.5.1 allows: 63 bytes of UTF-8.
 const longestPIN = 63
@@ -29,11 +37,17 @@ func (s Sealer) Seal(run inventory.RunID, key inventory.KeyID, pin inventory.PIN
 	if run == "" || key == "" {
 		return nil, fmt.Errorf("seal PIN without run or key: %w", ErrForm)
 	}
-	head := pinHead(run, key)
-	plain := make([]byte, 0, len(head)+len(pin)) // it never grows, so it is the only copy
-	defer func() { clear(plain[:cap(plain)]) }()
-	plain = append(append(plain, head...), pin...)
-	return s.close(plain)
+	head, tail := headParts(run, key)
+	return s.close(head, tail, pin)
+}
+
+// headParts gives what stands before the PIN, to be written in two. age collects what it is given in a buffer that
+// grows, and encrypts it there; a buffer that is left for a larger one is not wiped. So it has to have grown for the
+// last time before the PIN comes: the second part does not fit into what was allotted for the first (its length and at
+// most a fourth more), the buffer at least doubles, and then there is room for the longest PIN and for age's tag.
+func headParts(run inventory.RunID, key inventory.KeyID) (head, tail []byte) {
+	all := []byte(pinHead(run, key))
+	return all[:len(all)-headTail], all[len(all)-headTail:]
 }
 
 // Open gives the PIN that was sealed for this run and this key. The caller wipes it.
@@ -57,5 +71,6 @@ func (o Opener) Open(blob []byte, run inventory.RunID, key inventory.KeyID) (inv
 }
 
 func pinHead(run inventory.RunID, key inventory.KeyID) string {
-	return fmt.Sprintf("%s\nrun %s\nkey %s\n", pinTitle, run, key)
+	head := fmt.Sprintf("%s\nrun %s\nkey %s\n", pinTitle, run, key)
+	return head + strings.Repeat("-", max(0, shortestHead-1-len(head))) + "\n"
 }

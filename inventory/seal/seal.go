@@ -63,8 +63,8 @@ func NewOpener(identity string) (Opener, error) {
 // Recipient is what closes for this opener.
 func (o Opener) Recipient() string { return o.identity.Recipient().String() }
 
-// close encrypts plain.
-func (s Sealer) close(plain []byte) ([]byte, error) {
+// close encrypts the parts, one after the other.
+func (s Sealer) close(parts ...[]byte) ([]byte, error) {
 	if s.recipient == nil {
 		return nil, errors.New("seal: no recipient")
 	}
@@ -73,8 +73,10 @@ func (s Sealer) close(plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
+			return nil, fmt.Errorf("seal: %w", err)
+		}
 	}
 	if err := w.Close(); err != nil { // nothing is complete before this
 		return nil, fmt.Errorf("seal: %w", err)
