@@ -131,7 +131,7 @@ func TestProvision_killedAndLate(t *testing.T) {
 	}
 	late.Store(int64(time.Minute))
 	second := h.provision(nil, k.Path(), "--wait", "30s").start()
-	second.await("REPLUG")
+	second.await(&second.err, "REPLUG")
 	k.PowerCycle()
 	wantWhole(t, h, k.Path(), second)
 }

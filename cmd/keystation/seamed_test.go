@@ -221,6 +221,7 @@ type process struct {
 	cmd      *exec.Cmd
 	out, err transcript
 	in       io.WriteCloser
+	ended    chan struct{} // closed when it has ended and said all it had to say
 }
 
 // transcript is what a process said so far.
@@ -259,7 +260,7 @@ func (s *transcript) next() (string, <-chan struct{}) {
 // program prepares a process of the seamed program: vars are for its environment.
 func program(t *testing.T, vars []string, args ...string) *process {
 	t.Helper()
-	p := &process{T: t, cmd: exec.Command(seamed, args...)}
+	p := &process{T: t, cmd: exec.Command(seamed, args...), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), vars...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	return p
@@ -275,27 +276,32 @@ func (p *process) start() *process {
 	if err := p.cmd.Start(); err != nil {
 		p.Fatal(err)
 	}
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait() // the exit code says it
+	}()
 	p.Cleanup(func() {
-		if p.cmd.ProcessState == nil {
-			_ = p.cmd.Process.Kill()
-			_ = p.cmd.Wait()
-		}
+		_ = p.cmd.Process.Kill()
+		<-p.ended
 	})
 	return p
 }
 
-// await waits until standard error holds the text.
-func (p *process) await(text string) {
+// await waits until the process has said the text.
+func (p *process) await(s *transcript, text string) {
 	p.Helper()
 	for {
-		said, more := p.err.next()
+		said, more := s.next()
 		if strings.Contains(said, text) {
 			return
 		}
 		select {
 		case <-more:
-		case <-p.Context().Done():
-			p.Fatalf("the program never said %q, but\n%s%s", text, said, p.out.String())
+		case <-p.ended:
+			if said, _ := s.next(); strings.Contains(said, text) {
+				return
+			}
+			p.Fatalf("the program never said %q, but\n%s%s", text, p.err.String(), p.out.String())
 		}
 	}
 }
@@ -304,7 +310,7 @@ func (p *process) await(text string) {
 func (p *process) end() int {
 	p.Helper()
 	_ = p.in.Close()
-	_ = p.cmd.Wait() // the code says it
+	<-p.ended
 	return p.cmd.ProcessState.ExitCode()
 }
 
