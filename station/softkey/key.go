@@ -118,13 +118,13 @@ func (c *Config) fillIn(p profile) {
 func freshPTYs() func() (Node, error) {
 	last := ""
 	return func() (Node, error) {
-		node, err := openPTY()
+		node, err := OpenPTY()
 		if err != nil {
 			return nil, err
 		}
 		if node.Path() == last {
 			stale := node
-			node, err = openPTY()
+			node, err = OpenPTY()
 			stale.Close()
 			if err != nil {
 				return nil, err

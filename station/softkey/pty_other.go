@@ -4,7 +4,7 @@ package softkey
 
 import "errors"
 
-// openPTY says that there is no pseudo-terminal libfido2 would open here.
-func openPTY() (Node, error) {
+// OpenPTY says that there is no pseudo-terminal libfido2 would open here.
+func OpenPTY() (Node, error) {
 	return nil, errors.New("software keys on a pseudo-terminal need Linux")
 }
