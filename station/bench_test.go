@@ -23,7 +23,7 @@ import (
 
 // rig is a bench over a real database, real libfido2 and software keys.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	store *sqlite.Store
 	cfg   station.Config
 	seals *openSeals
@@ -63,9 +63,13 @@ func (r *rig) pinOf(key inventory.KeyID) inventory.PIN {
 	return r.seals.open(s.Blob)
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	t.Helper()
-	dir := t.TempDir()
+	return newRigIn(t, t.TempDir())
+}
+
+func newRigIn(t testing.TB, dir string) *rig {
+	t.Helper()
 	o := sqlite.Options{Locks: filepath.Join(dir, "locks")}
 	s := inventory.Settings{RPID: "localhost", Origin: "keystation/test", Verifier: "v", Recipient: "r"}
 	store, err := sqlite.Init(t.Context(), filepath.Join(dir, "keys.db"), o, s, inventory.System("test"))

@@ -26,19 +26,3 @@ func TestBare(t *testing.T) {
 		t.Fatalf("the key is %+v", info)
 	}
 }
-
-// BenchmarkBare is a run on an instant key and on one as slow as a real one.
-func BenchmarkBare(b *testing.B) {
-	bare := stationtest.BuildBare(b)
-	for name, latency := range map[string]softkey.Latency{"instant": softkey.Instant, "real": softkey.Real} {
-		b.Run(name, func(b *testing.B) {
-			k := stationtest.Key(b, softkey.Config{Latency: latency})
-			for b.Loop() {
-				k.PowerCycle()
-				for _, lap := range bare.Run(b, k.Path(), 6) {
-					b.ReportMetric(float64(lap.Took.Microseconds())/1e3, lap.Step+"-ms")
-				}
-			}
-		})
-	}
-}

@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 	open_key();
 	lap("reset");
 	make_tag();
+	must("tag in silence", ask_tag(NULL));
 	lap("tag");
 	must("set PIN", fido_dev_set_pin(dev, pin, NULL));
 	lap("set-pin");
