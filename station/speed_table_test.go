@@ -105,14 +105,16 @@ func tellOwn(pairs []pair) string {
 	}
 	key := middle(pairs, func(p pair) time.Duration { return p.ours.traffic.Working })
 	theirs := middle(pairs, func(p pair) time.Duration { return p.theirs.Working })
-	kb := middle(pairs, func(p pair) uint64 { return p.ours.allocated / 1024 })
+	kb := middle(pairs, func(p pair) uint64 { return p.ours.bytes / 1024 })
 	return table(lines) + fmt.Sprintf("The key worked %.2f ms for the station and %.2f ms for bare. "+
 		"A run allocates %d KiB, the software key's with them.\n", ms(key), ms(theirs), kb)
 }
 
 // reportPairs gives the same to programs that read benchmarks.
 func reportPairs(b *testing.B, pairs []pair) {
-	b.ReportMetric(0, "ns/op") // of a pair with its set-up: it says nothing
+	b.ReportMetric(0, "ns/op") // of a pair with its set-up: it says nothing; nor would the memory of one
+	b.ReportMetric(float64(middle(pairs, func(p pair) uint64 { return p.ours.bytes })), "B/op")
+	b.ReportMetric(float64(middle(pairs, func(p pair) uint64 { return p.ours.allocations })), "allocs/op")
 	b.ReportMetric(ms(middle(pairs, pair.total)), "ms/run")
 	b.ReportMetric(ms(middle(pairs, pair.bare)), "bare-ms/run")
 	if hasMemory() {

@@ -43,7 +43,8 @@ type timed struct {
 	total, books time.Duration
 	laps         []lap
 	commits      int
-	allocated    uint64 // bytes, by the station and the software key
+	bytes        uint64 // allocated, by the station and the software key
+	allocations  uint64
 	traffic      stationtest.Traffic
 }
 
@@ -68,7 +69,10 @@ func stationRun(t testing.TB, dir string, latency softkey.Latency) timed {
 		t.Fatal(err)
 	}
 	mustBeReady(t, rep)
-	run := timed{total: took, laps: books.laps, commits: books.commits, allocated: m1.TotalAlloc - m0.TotalAlloc, traffic: wire.Traffic()}
+	run := timed{
+		total: took, laps: books.laps, commits: books.commits, traffic: wire.Traffic(),
+		bytes: m1.TotalAlloc - m0.TotalAlloc, allocations: m1.Mallocs - m0.Mallocs,
+	}
 	for _, l := range run.laps {
 		run.books += l.books
 	}
