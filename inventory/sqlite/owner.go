@@ -28,14 +28,27 @@ func NewOwner(dir string) (*Owner, error) {
 		return nil, fmt.Errorf("name lock file: %w", err)
 	}
 	o := &Owner{name: id + ".lock"}
-	o.file, err = os.OpenFile(filepath.Join(dir, o.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o660)
+	o.file, err = os.OpenFile(filepath.Join(dir, o.name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, lockFault(err)
 	}
+	o.share(dir)
 	if err := syscall.Flock(int(o.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, lockFault(errors.Join(err, o.Close()))
 	}
 	return o, nil
+}
+
+// share lets whoever shares the folder try the lock. Where that cannot be given, others take the run to be alive.
+func (o *Owner) share(dir string) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return
+	}
+	of, ok := info.Sys().(*syscall.Stat_t)
+	if ok && o.file.Chown(-1, int(of.Gid)) == nil {
+		_ = o.file.Chmod(info.Mode().Perm() & 0o660)
+	}
 }
 
 func lockFault(err error) error {

@@ -57,6 +57,21 @@ var (
 	_ station.Books   = (*sqlite.Store)(nil)
 )
 
+// A file may be called whatever the system allows.
+func TestInit_oddNames(t *testing.T) {
+	for _, name := range []string{"a b.db", "what?.db", "50%41.db", "a#b&c=d.db", "ключи.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		s, err := sqlite.Init(t.Context(), path, sqlite.Options{}, testSettings(), clerk)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		s.Close()
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
 func TestInit_neverOverwrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	if err := os.WriteFile(path, []byte("a letter"), 0o600); err != nil {

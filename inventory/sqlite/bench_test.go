@@ -1,0 +1,164 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"keystation/inventory"
+	"keystation/inventory/inventorytest"
+	"keystation/inventory/sqlite"
+)
+
+// peopleFile makes a directory of n people.
+func peopleFile(b testing.TB, n int) []inventory.ImportedPerson {
+	b.Helper()
+	var file strings.Builder
+	file.WriteString("name,email,external_id,department,country,language\n")
+	for i := range n {
+		fmt.Fprintf(&file, "Person %06d,p%d@example.com,E-%d,Department %d,GB,en\n", i, i, i, i%40)
+	}
+	rows, err := inventory.ReadPeople(strings.NewReader(file.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return rows
+}
+
+// BenchmarkStore_ImportPeople imports ten thousand people in one transaction.
+func BenchmarkStore_ImportPeople(b *testing.B) {
+	rows := peopleFile(b, 10_000)
+	for b.Loop() {
+		b.StopTimer()
+		s := inventorytest.Empty(b)
+		b.StartTimer()
+		if _, err := s.ImportPeople(b.Context(), inventorytest.Operator, rows, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkStore_Verify verifies a ledger of a hundred thousand entries.
+func BenchmarkStore_Verify(b *testing.B) {
+	s := inventorytest.Empty(b)
+	if _, err := s.ImportPeople(b.Context(), inventorytest.Operator, peopleFile(b, 100_000), false); err != nil {
+		b.Fatal(err)
+	}
+	var entries int64
+	for b.Loop() {
+		a, err := s.Verify(b.Context(), sqlite.VerifyOptions{})
+		if err != nil || !a.Holds() {
+			b.Fatal(a, err)
+		}
+		entries += a.Entries
+	}
+	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkStore_Append writes the journal from one port and from sixteen.
+func BenchmarkStore_Append(b *testing.B) {
+	for _, ports := range []int{1, 16} {
+		b.Run(fmt.Sprint("ports=", ports), func(b *testing.B) {
+			s := inventorytest.Empty(b)
+			runs := make([]*inventorytest.Run, ports)
+			for i := range runs {
+				runs[i] = s.MustBegin(fmt.Sprint("1-", i))
+			}
+			before, _ := s.Commits()
+			b.ResetTimer()
+			var all sync.WaitGroup
+			for _, r := range runs {
+				all.Go(func() {
+					for range (b.N + ports - 1) / ports {
+						r.MustAppend(
+							inventory.Entered{Entry: r.Entry(inventory.Identify, inventory.Done)},
+							inventory.Entered{Entry: r.Entry(inventory.Reset, "")})
+					}
+				})
+			}
+			all.Wait()
+			after, _ := s.Commits()
+			b.ReportMetric(float64(after-before)/float64(b.N), "commits/op")
+		})
+	}
+}
+
+// crowd fills the tables with what years leave behind. It writes past the ledger: only reading is measured.
+func crowd(b *testing.B, s *inventorytest.Store, keys int) {
+	b.Helper()
+	db, err := sql.Open("sqlite3", "file:"+s.Path()+"?_synchronous=OFF&_foreign_keys=0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	const count = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ? - 1) "
+	const when = "strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i * 60, 'unixepoch') || '.000000Z'"
+	for _, fill := range []struct {
+		rows int
+		text string
+	}{
+		{keys, `INSERT INTO keys SELECT printf('k%08d', i), printf('%04X-%04X', i / 65536, i % 65536), 'Model ' || (i % 12), printf('aaguid-%d', i % 12), 'S' || i,
+			'usb_iserial', '5.7', CASE i % 5 WHEN 0 THEN 'received' WHEN 1 THEN 'ready' ELSE 'active' END, '', '', NULL, 'touch', 0, 0, 'genuine', '[]', ` + when + `, ` + when + ` FROM n`},
+		{keys, `INSERT INTO runs SELECT printf('r%08d', i), '1-' || (i % 16), '/dev/x', 'x', 'o', 'O', 'os-user', printf('k%08d', i), NULL, '', ` + when + `, ` + when + `, 'ready', '[]' FROM n`},
+		{10 * keys, `INSERT INTO entries (run, seq, at, step, phase, outcome, ms, note, detail) SELECT printf('r%08d', i / 10), 1 + i % 10, ` + when + `, 'tag', 'outcome', 'done', 5, '', '' FROM n`},
+		{keys, `INSERT INTO custody (id, key_id, holder_kind, holder_id, holder_name, since, until, by_id, by_name, by_method, note)
+			SELECT printf('c%08d', i), printf('k%08d', i), 'person', (SELECT id FROM people WHERE external_id = 'E-' || (i % 10000)), 'Person', ` + when + `, NULL, 'o', 'O', 'os-user', '' FROM n`},
+		{10 * keys, `INSERT INTO ledger_leaves SELECT 20000 + i, '{"seq":1,"at":"","action":"run.tag","subjects":[],"actor_id":"o","actor_method":"os-user","rows":[]}', printf('%064d', i) FROM n`},
+		{10 * keys, `INSERT INTO ledger_subjects SELECT 20000 + i, printf('k%08d', i / 10) FROM n`},
+	} {
+		insert, rest, _ := strings.Cut(strings.Replace(fill.text, "\n\t\t\tSELECT ", " SELECT ", 1), " SELECT ")
+		if _, err := db.Exec(insert+" "+count+"SELECT "+rest, fill.rows); err != nil {
+			b.Fatalf("%v\n%s", err, fill.text)
+		}
+	}
+}
+
+// BenchmarkStore_pages asks what pages ask of 200,000 keys and 2,000,000 entries.
+func BenchmarkStore_pages(b *testing.B) {
+	s := inventorytest.Empty(b)
+	if _, err := s.ImportPeople(b.Context(), inventorytest.Operator, peopleFile(b, 10_000), false); err != nil {
+		b.Fatal(err)
+	}
+	crowd(b, s, 200_000)
+	list := func(q inventory.KeyQuery) func(context.Context) error {
+		return func(ctx context.Context) error { _, err := s.KeyList(ctx, q); return err }
+	}
+	for _, page := range []struct {
+		name string
+		ask  func(context.Context) error
+	}{
+		{"keys", list(inventory.KeyQuery{})},
+		{"keys/middle", list(inventory.KeyQuery{After: "k00100000 2024-01-01T00:00:00.000000Z"})},
+		{"keys/state", list(inventory.KeyQuery{State: inventory.Ready})},
+		{"keys/tag", list(inventory.KeyQuery{Text: "0001-00A"})},
+		{"keys/serial", list(inventory.KeyQuery{Text: "S1"})},
+		{"keys/model", list(inventory.KeyQuery{Text: "model"})},
+		{"keys/model and rare state", list(inventory.KeyQuery{Text: "model", State: inventory.Lost})},
+		{"keys/person", list(inventory.KeyQuery{Text: "Person 000123"})},
+		{"keys/everybody", list(inventory.KeyQuery{Text: "Person"})},
+		{"key", func(ctx context.Context) error { _, err := s.KeyDossier(ctx, "0001-00AA"); return err }},
+		{"serial", func(ctx context.Context) error {
+			_, err := s.KeyBySerial(ctx, inventory.SerialUSB, "S12345", "aaguid-9")
+			return err
+		}},
+		{"runs", func(ctx context.Context) error { _, err := s.RunList(ctx, inventory.RunQuery{}); return err }},
+		{"people", func(ctx context.Context) error { _, err := s.PersonList(ctx, inventory.PersonQuery{}); return err }},
+		{"people/text", func(ctx context.Context) error {
+			_, err := s.PersonList(ctx, inventory.PersonQuery{Text: "009999"})
+			return err
+		}},
+		{"overview", func(ctx context.Context) error { _, err := s.Overview(ctx); return err }},
+		{"ledger", func(ctx context.Context) error { _, err := s.LedgerList(ctx, 1_000_000, 50); return err }},
+	} {
+		b.Run(page.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := page.ask(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
