@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -302,6 +303,17 @@ func TestBench_Make_againForItsLine(t *testing.T) {
 	o, err := r.store.Order(t.Context(), before.Line)
 	if err != nil || o.Line.State != inventory.LineMade || o.Line.Key != *first.Key {
 		t.Errorf("its line is %s with key %s, %v", o.Line.State, o.Line.Key, err)
+	}
+}
+
+// TestBench_Make_noReplug waits for a replug that never comes: the reason is that, and not a touch.
+func TestBench_Make_noReplug(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Wait = 300 * time.Millisecond
+	k := stationtest.Key(t, softkey.Config{ResetWindow: time.Nanosecond})
+	rep := r.make(k.Path())
+	if rep.End != inventory.RunWaiting || len(rep.Reasons) == 0 || !strings.Contains(rep.Reasons[len(rep.Reasons)-1], "unplugged and plugged in again before it can be reset") {
+		t.Errorf("the run ended %s with %q, want waiting for a replug", rep.End, rep.Reasons)
 	}
 }
 

@@ -49,8 +49,11 @@ func (r *run) reset(ctx context.Context) (result, error) {
 
 // resetOnce asks for the reset, and for a replug first when the key demands one.
 func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
-	for {
+	for late := false; ; late = true {
 		err := r.resetNow(ctx)
+		if late && err != nil && ctx.Err() != nil && !r.b.asksTouch(r.port.ID) {
+			return replugError(context.Cause(ctx), r.b.cfg.Wait.String())
+		}
 		if !tooLate(err) {
 			return err
 		}

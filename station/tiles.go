@@ -62,6 +62,12 @@ func (b *Bench) heard(port string, k ctap.Keepalive) {
 	b.cfg.Feed.Publish(t)
 }
 
+// asksTouch tells if a port's tile says TOUCH.
+func (b *Bench) asksTouch(port string) bool {
+	t, ok := b.cfg.Feed.Tile(port)
+	return ok && t.Word == words[momentTouch].Word
+}
+
 // afterTouch says what a key does once it was touched, by step. Every step has a row: some keys ask for a touch where
 // the standard demands none.
 var afterTouch = map[inventory.Step]moment{

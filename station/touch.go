@@ -18,13 +18,16 @@ func (r *run) withTouch(ctx context.Context, during moment, act func(context.Con
 	}
 	defer r.b.hands.give()
 	r.show(during, "")
-	patience, stop := context.WithTimeoutCause(ctx, r.b.cfg.Wait, errPatience)
-	defer stop()
+	patience, cancel := context.WithTimeoutCause(ctx, r.b.cfg.Wait, errPatience)
+	defer cancel()
 	for {
 		began := time.Now()
 		err := act(patience)
 		if err == nil {
 			return nil
+		}
+		if _, said := errors.AsType[*stop](err); said {
+			return err
 		}
 		if errors.Is(context.Cause(patience), errPatience) {
 			return waited("Nobody touched the key within %s. Plug it in again when your hands are free.", r.b.cfg.Wait)
