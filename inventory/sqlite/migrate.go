@@ -33,29 +33,47 @@ func migrations(db *sql.DB) (*goose.Provider, error) {
 	return p, nil
 }
 
-// upToDate brings an older database up to this program, after making a copy, and refuses a newer one.
-func (s *Store) upToDate(ctx context.Context) error {
-	has, err := schemaVersion(ctx, s.readers)
+// ours refuses what is no database of ours, and one that a newer program made.
+func ours(ctx context.Context, readers *sql.DB, path string) error {
+	has, err := schemaVersion(ctx, readers)
 	if err != nil {
-		return inventory.Refuse(inventory.Invalid, "%s is a database, but not one of keystation: name the file that keystation init made.", s.path)
+		return inventory.Refuse(inventory.Invalid, "%s is a database, but not one of keystation: name the file that keystation init made.", path)
 	}
-	p, err := migrations(s.writer)
+	knows, err := newestSchema(readers)
 	if err != nil {
 		return err
 	}
-	sources := p.ListSources()
-	knows := sources[len(sources)-1].Version
-	switch {
-	case has > knows:
+	if has > knows {
 		return inventory.Refuse(inventory.Conflict,
 			"This database was made by a newer keystation (schema %d, this program knows %d): install that version.", has, knows)
-	case has < knows:
-		if err := s.copyTo(ctx, fmt.Sprintf("%s.schema-%d", s.path, has)); err != nil {
-			return err
-		}
-		return migrate(ctx, s.writer)
 	}
 	return nil
+}
+
+// newestSchema is the version that this program brings a database to.
+func newestSchema(db *sql.DB) (int64, error) {
+	p, err := migrations(db)
+	if err != nil {
+		return 0, err
+	}
+	sources := p.ListSources()
+	return sources[len(sources)-1].Version, nil
+}
+
+// upToDate brings an older database up to this program, after making a copy.
+func (s *Store) upToDate(ctx context.Context) error {
+	has, err := schemaVersion(ctx, s.readers)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	knows, err := newestSchema(s.writer)
+	if err != nil || has >= knows {
+		return err
+	}
+	if err := s.copyTo(ctx, fmt.Sprintf("%s.schema-%d", s.path, has)); err != nil {
+		return err
+	}
+	return migrate(ctx, s.writer)
 }
 
 func schemaVersion(ctx context.Context, q querier) (int64, error) {

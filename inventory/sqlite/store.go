@@ -53,7 +53,7 @@ func Init(ctx context.Context, path string, o Options, s inventory.Settings, by 
 }
 
 func initFile(ctx context.Context, path string, o Options, s inventory.Settings, by inventory.Actor) (*Store, error) {
-	store, err := connect(ctx, path, o)
+	store, err := connect(ctx, path, o, func(context.Context, *sql.DB, string) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := findFile(path); err != nil {
 		return nil, err
 	}
-	store, err := connect(ctx, path, o)
+	store, err := connect(ctx, path, o, ours)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return store, nil
 }
 
-// connect opens the writer and the readers, and gives the files to the group.
-func connect(ctx context.Context, path string, o Options) (*Store, error) {
+// connect opens the readers and, when they find the file fit, the writer, and gives the files to the group. The writer
+// is second because its opening alone changes a file that does not use a write-ahead log yet.
+func connect(ctx context.Context, path string, o Options, fit func(context.Context, *sql.DB, string) error) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -107,13 +108,16 @@ func connect(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := shareFiles(path, o.Group); err != nil {
 		return nil, err
 	}
-	writer, err := openWriter(ctx, path)
+	readers, err := openReaders(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	readers, err := openReaders(ctx, path)
+	if err := fit(ctx, readers, path); err != nil {
+		return nil, errors.Join(err, readers.Close())
+	}
+	writer, err := openWriter(ctx, path)
 	if err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, errors.Join(err, readers.Close())
 	}
 	if err := shareFiles(path, o.Group); err != nil { // what another process removed meanwhile was made anew
 		return nil, errors.Join(err, readers.Close(), writer.Close())
