@@ -119,7 +119,7 @@ func (d *desk) benchConfig() (station.Config, error) {
 // modelName names our own software keys; real models are named by their USB strings until there is metadata.
 func modelName(aaguid string) string {
 	for _, p := range softkey.Profiles() {
-		if p.AAGUID.String() == aaguid {
+		if !p.AAGUID.IsZero() && p.AAGUID.String() == aaguid { // a key that could not be asked has no model
 			return p.Model
 		}
 	}
