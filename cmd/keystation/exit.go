@@ -92,12 +92,15 @@ func report(stderr io.Writer, err error) int {
 	return code
 }
 
-// sentence gives a message its capital and its period. A message that spans
-// lines keeps its first line only: what follows is for the log.
+// sentence gives a message its capital and its period. A file or a key of the
+// configuration at its beginning keeps its name. A message that spans lines
+// keeps its first line only: what follows is for the log.
 func sentence(msg string) string {
 	msg, _, _ = strings.Cut(strings.TrimSpace(msg), "\n")
-	first, n := utf8.DecodeRuneInString(msg)
-	msg = string(unicode.ToUpper(first)) + msg[n:]
+	if word, _, _ := strings.Cut(msg, " "); !strings.ContainsAny(strings.TrimRight(word, ".:,;"), "./_") {
+		first, n := utf8.DecodeRuneInString(msg)
+		msg = string(unicode.ToUpper(first)) + msg[n:]
+	}
 	if strings.HasSuffix(msg, ".") || strings.HasSuffix(msg, "?") {
 		return msg
 	}

@@ -24,6 +24,7 @@ func TestReport(t *testing.T) {
 		{"usage", usagef("--db is missing"), exitUsage, "--db is missing.\n"},
 		{"all said already", exitError{code: exitKeys}, 3, ""},
 		{"the ledger", exitError{exitLedger, errors.New("entry 12 does not fit")}, 4, "Entry 12 does not fit.\n"},
+		{"a file", errors.New("keys.db exists already"), 1, "keys.db exists already.\n"},
 		{"one line only", errors.New("first\nsecond"), 1, "First.\n"},
 	}
 	for _, tt := range tests {
