@@ -87,8 +87,11 @@ func initialize(ctx context.Context, cfg Config, publicURL, rpID string) (s inve
 		return s, err
 	}
 	for _, path := range []string{cfg.Database.Path, cfg.Secrets.Dir, cfg.Bench.Dir} {
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		switch _, err := os.Lstat(path); {
+		case err == nil:
 			return s, inventory.Refuse(inventory.Conflict, "%s exists already and is left as it is: choose another --db, or move it away.", path)
+		case !errors.Is(err, fs.ErrNotExist):
+			return s, unwritable(path, err)
 		}
 	}
 	defer func() {
