@@ -197,6 +197,9 @@ func TestBench_Make_profiles(t *testing.T) {
 				t.Fatalf("the run ended %s, want %s: %q", rep.End, tc.end, rep.Reasons)
 			}
 			if tc.end != inventory.RunReady {
+				if rep.Verdict != inventory.Unknown {
+					t.Errorf("the verdict on a key that was never asked to prove itself is %q, want unknown", rep.Verdict)
+				}
 				if last := rep.Steps[len(rep.Steps)-1]; last.Name != tc.step || rep.Key != nil && tc.step == inventory.Identify {
 					t.Errorf("the run ended at %s with key %v, want at %s", last.Name, rep.Key, tc.step)
 				}

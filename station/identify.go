@@ -50,6 +50,12 @@ func (p Policy) fits(info ctap.Info) error {
 	if !info.SupportsPIN() {
 		return refuse("The key has no clientPIN, so it cannot be protected. It was left as it is: use another model.")
 	}
+	if info.Options[ctap.OptionNoMcGaWithPIN] {
+		return refuse("The key does not let its PIN sign anybody in, only a fingerprint. It was left as it is: use another model.")
+	}
+	if !info.Makes(ctap.AlgES256) {
+		return refuse("The key cannot make an ES256 credential. It was left as it is: use another model.")
+	}
 	if p.Force == ForceRequired && !info.CanForcePINChange() {
 		return refuse("The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model.")
 	}

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -244,6 +245,7 @@ func (r *run) report() Report {
 	rep := Report{
 		Run: r.row.ID, Device: r.port.Path, AAGUID: r.info.AAGUID.String(), SerialSource: inventory.SerialNone,
 		Reasons: append([]string{}, r.reasons...), Steps: r.steps, End: r.row.End, Test: r.b.cfg.Policy.test(),
+		Verdict: inventory.Unknown, // no evidence, until there is some
 	}
 	if r.packet != "" {
 		rep.Packet = &r.packet
@@ -256,7 +258,7 @@ func (r *run) report() Report {
 	k := r.key
 	rep.Key, rep.AssetTag, rep.AAGUID, rep.Model = &k.ID, k.Tag, k.AAGUID, k.Model
 	rep.Serial, rep.SerialSource, rep.Firmware = k.Serial, k.SerialSource, k.Firmware
-	rep.Verdict, rep.State = k.Verdict, &k.State
+	rep.Verdict, rep.State = cmp.Or(k.Verdict, rep.Verdict), &k.State
 	return rep
 }
 

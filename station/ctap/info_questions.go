@@ -56,6 +56,14 @@ func (i Info) Has(extension string) bool { return slices.Contains(i.Extensions, 
 // Supports reports whether the version is among those the authenticator speaks.
 func (i Info) Supports(version string) bool { return slices.Contains(i.Versions, version) }
 
+// Makes reports whether credentials of this algorithm can be made, as far as the authenticator says: one that lists no
+// algorithms may (CTAP 2.1 §6.4 member 0x0A is optional).
+func (i Info) Makes(alg int) bool {
+	return len(i.Algorithms) == 0 || slices.ContainsFunc(i.Algorithms, func(p CredentialParameter) bool {
+		return p.Type == PublicKeyCredential && p.Alg == alg
+	})
+}
+
 // MinPIN is the shortest PIN allowed, in code points.
 func (i Info) MinPIN() int {
 	if i.MinPINLength == 0 {

@@ -118,6 +118,28 @@ func TestInfo_questions(t *testing.T) {
 }
 
 // The fingerprint survives what a reset, a PIN and a second call change, and nothing else.
+func TestInfo_Makes(t *testing.T) {
+	listed := func(kind string, algs ...int) (i ctap.Info) {
+		for _, a := range algs {
+			i.Algorithms = append(i.Algorithms, ctap.CredentialParameter{Type: kind, Alg: a})
+		}
+		return i
+	}
+	for name, tt := range map[string]struct {
+		info ctap.Info
+		want bool
+	}{
+		"does not say":       {ctap.Info{}, true},
+		"among others":       {listed(ctap.PublicKeyCredential, ctap.AlgEdDSA, ctap.AlgES256), true},
+		"others only":        {listed(ctap.PublicKeyCredential, ctap.AlgEdDSA, ctap.AlgES384), false},
+		"of another purpose": {listed("key-to-come", ctap.AlgES256), false},
+	} {
+		if got := tt.info.Makes(ctap.AlgES256); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestInfo_Fingerprint(t *testing.T) {
 	want := everything().Fingerprint()
 	same := everything()
