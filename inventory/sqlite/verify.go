@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"keystation/inventory"
 	"keystation/inventory/ledger"
@@ -27,6 +28,7 @@ var errFound = errors.New("something does not fit")
 // audit is one verification on its way.
 type audit struct {
 	tx       *sql.Tx // one moment of the database
+	ahead    *sql.Tx // the same moment on another connection, to read with two hands
 	options  VerifyOptions
 	report   inventory.Audit
 	last     map[string]map[string]rowState // by table and id: what the ledger says of each row
@@ -50,13 +52,13 @@ type rowState struct {
 // tree with signed checkpoints. What does not fit is a finding in the report; an error means that it could not be
 // looked at. A ledger that was rewritten from end to end is found out by an outside checkpoint only.
 func (s *Store) Verify(ctx context.Context, o VerifyOptions) (inventory.Audit, error) {
-	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, ahead, err := s.moment(ctx)
 	if err != nil {
 		return inventory.Audit{}, fmt.Errorf("verify: %w", refusal(err))
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer func() { _, _ = tx.Rollback(), ahead.Rollback() }()
 	a := &audit{
-		tx: tx, options: o, report: inventory.Audit{Findings: []inventory.Finding{}},
+		tx: tx, ahead: ahead, options: o, report: inventory.Audit{Findings: []inventory.Finding{}},
 		last: map[string]map[string]rowState{}, erased: map[int64]int64{}, roots: map[int64]ledger.Hash{},
 	}
 	for _, part := range []func(context.Context) error{a.schema, a.prepare, a.walk, a.payloads, a.rows, a.checkpoints} {
@@ -72,6 +74,27 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions) (inventory.Audit, e
 		}
 	}
 	return a.report, nil
+}
+
+// moment opens two readers of one and the same state. Every commit makes the ledger longer, so two that see the same
+// length see the same database; a writer in between makes it try again.
+func (s *Store) moment(ctx context.Context) (tx, ahead *sql.Tx, err error) {
+	for {
+		if tx, err = s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}); err != nil {
+			return nil, nil, err
+		}
+		if ahead, err = s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}); err != nil {
+			return nil, nil, errors.Join(err, tx.Rollback())
+		}
+		one, _, err := head(ctx, tx)
+		two, _, errTwo := head(ctx, ahead)
+		if err = errors.Join(err, errTwo); err == nil && one == two {
+			return tx, ahead, nil
+		}
+		if err = errors.Join(err, tx.Rollback(), ahead.Rollback()); err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 // found notes what does not fit.
@@ -169,20 +192,32 @@ func (a *audit) prepare(ctx context.Context) error {
 	return a.prepareOutside()
 }
 
-// walk reads all entries in order and holds each against everything that was stored with it.
+// walk reads all entries in order and holds each against everything that was stored with it. One goroutine reads and
+// parses ahead while this one verifies.
 func (a *audit) walk(ctx context.Context) error {
 	w := &walker{audit: a}
 	defer w.close()
 	if err := w.open(ctx); err != nil {
 		return err
 	}
-	for w.leaves.Next() {
-		if err := w.leaf(); err != nil {
-			return err
+	var readError error
+	batches, enough := make(chan []leaf, 4), make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		defer close(batches)
+		readError = readLeaves(w.leaves, batches, enough)
+	})
+	defer reader.Wait()
+	defer close(enough)
+	for batch := range batches {
+		for i := range batch {
+			if err := w.leaf(&batch[i]); err != nil {
+				return err
+			}
 		}
 	}
-	if err := w.leaves.Err(); err != nil {
-		return fmt.Errorf("read ledger: %w", err)
+	if readError != nil {
+		return fmt.Errorf("read ledger: %w", readError)
 	}
 	root := w.tree.Root()
 	a.report.Root = fmt.Sprintf("%x", root[:])

@@ -3,9 +3,11 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"keystation/inventory"
 	"keystation/inventory/ledger"
@@ -45,45 +47,73 @@ func (t *table[T]) hashes(ctx context.Context, q querier, do func(row inventory.
 	return nil
 }
 
-// rows compares every row with its last entry. Rows that are in no entry, and entries whose row is gone, are found too.
+// rows compares every row with its last entry, two tables at a time. Rows that are in no entry, and entries whose row is
+// gone, are found too.
 func (a *audit) rows(ctx context.Context) error {
-	var all []inventory.Finding
-	for _, t := range recorded {
-		found, err := a.table(ctx, t.called(), t.hashes)
-		if err != nil {
-			return err
-		}
-		all = append(all, found...)
+	tables := make([]tableAudit, len(recorded))
+	next := make(chan int, len(recorded))
+	for i, t := range recorded {
+		tables[i] = tableAudit{name: t.called(), last: a.last[t.called()], after: a.report.Entries + 1}
+		next <- i
 	}
-	slices.SortStableFunc(all, func(x, y inventory.Finding) int { return cmp.Compare(x.Entry, y.Entry) })
-	for _, f := range all {
+	close(next)
+	var both sync.WaitGroup
+	for _, tx := range []*sql.Tx{a.tx, a.ahead} {
+		both.Go(func() {
+			for i := range next {
+				tables[i].run(ctx, tx, recorded[i].hashes)
+			}
+		})
+	}
+	both.Wait()
+	var findings []inventory.Finding
+	for _, t := range tables {
+		if t.err != nil {
+			return t.err
+		}
+		a.report.Rows += t.rows
+		findings = append(findings, t.findings...)
+	}
+	slices.SortStableFunc(findings, func(x, y inventory.Finding) int { return cmp.Compare(x.Entry, y.Entry) })
+	for _, f := range findings {
 		a.found(f.Entry, f.Table, f.ID, "%s", f.Sentence)
 	}
 	return nil
 }
 
-func (a *audit) table(ctx context.Context, name string, hashes func(context.Context, querier, func(inventory.RowHash, error)) error) ([]inventory.Finding, error) {
-	var all []inventory.Finding
-	found := func(entry int64, id, format string, args ...any) {
-		all = append(all, inventory.Finding{Entry: entry, Table: name, ID: id, Sentence: fmt.Sprintf(format, args...)})
-	}
-	last := a.last[name]
-	err := hashes(ctx, a.tx, func(row inventory.RowHash, fault error) {
-		a.report.Rows++
-		is, known := last[row.ID]
-		delete(last, row.ID)
+// tableAudit is the comparison of one table. It is used by one goroutine.
+type tableAudit struct {
+	name     string
+	last     map[string]rowState // what the ledger says; what was compared is taken out
+	after    int64               // the entry that would follow: a row in no entry comes after all that are in one
+	rows     int64
+	findings []inventory.Finding
+	err      error
+}
+
+func (t *tableAudit) found(entry int64, id, format string, args ...any) {
+	t.findings = append(t.findings, inventory.Finding{Entry: entry, Table: t.name, ID: id, Sentence: fmt.Sprintf(format, args...)})
+}
+
+func (t *tableAudit) run(ctx context.Context, q querier, hashes func(context.Context, querier, func(inventory.RowHash, error)) error) {
+	var broken error
+	t.err = hashes(ctx, q, func(row inventory.RowHash, fault error) {
+		t.rows++
+		is, known := t.last[row.ID]
+		delete(t.last, row.ID)
 		switch {
-		case a.unreadable(fault) && a.fault != nil:
+		case fault != nil && ofEngine(fault):
+			broken = fault
 		case !known:
-			found(a.report.Entries+1, row.ID, "Row %s of %s is in no entry of the ledger: somebody added it.", row.ID, name)
+			t.found(t.after, row.ID, "Row %s of %s is in no entry of the ledger: somebody added it.", row.ID, t.name)
 		case fault != nil || is.sum != row.SHA256:
-			found(is.seq, row.ID, "Row %s of %s is not as entry %d of the ledger left it: it was changed by hand.", row.ID, name, is.seq)
+			t.found(is.seq, row.ID, "Row %s of %s is not as entry %d of the ledger left it: it was changed by hand.", row.ID, t.name, is.seq)
 		}
 	})
-	for id, is := range last {
-		found(is.seq, id, "Row %s of %s, which entry %d of the ledger wrote, is gone.", id, name, is.seq)
+	t.err = errors.Join(t.err, broken)
+	for id, is := range t.last {
+		t.found(is.seq, id, "Row %s of %s, which entry %d of the ledger wrote, is gone.", id, t.name, is.seq)
 	}
-	return all, err
 }
 
 // prepareOutside opens the checkpoints that were kept elsewhere. Whoever rewrote the ledger may have given the database

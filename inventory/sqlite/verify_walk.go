@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -106,7 +104,7 @@ func (w *walker) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.leaves, err = w.tx.QueryContext(ctx, `SELECT l.seq, l.header, l.commitment, p.salt, p.payload
+	w.leaves, err = w.ahead.QueryContext(ctx, `SELECT l.seq, l.header, l.commitment, p.salt, p.payload
 		FROM ledger_leaves l LEFT JOIN ledger_payloads p ON p.seq = l.seq ORDER BY l.seq`)
 	if err != nil {
 		return fmt.Errorf("read ledger: %w", err)
@@ -124,38 +122,32 @@ func (w *walker) close() {
 	}
 }
 
-// leaf verifies the next entry. The tree comes first: a header that was changed is not even read.
-func (w *walker) leaf() error {
-	var seq int64
-	var header, commitment, salt, payload sql.RawBytes
-	if err := w.leaves.Scan(&seq, &header, &commitment, &salt, &payload); err != nil {
-		return fmt.Errorf("read entry: %w", err)
-	}
+// leaf verifies the next entry. The tree comes first: a header that was changed is not even looked at.
+func (w *walker) leaf(l *leaf) error {
 	n := w.tree.Size() + 1
-	if seq != n {
-		return w.stop(n, "Entry %d is missing: the ledger goes on with entry %d.", n, seq)
+	if l.seq != n {
+		return w.stop(n, "Entry %d is missing: the ledger goes on with entry %d.", n, l.seq)
 	}
-	if err := w.grow(n, header, string(commitment)); err != nil {
+	if err := w.grow(n, l.text, l.commitment); err != nil {
 		return err
 	}
 	w.report.Entries = n
-	var h inventory.Header
-	if err := json.Unmarshal(header, &h); err != nil || h.Seq != n {
+	if l.odd || l.header.Seq != n {
 		return w.stop(n, "Entry %d does not say that it is entry %d: it was moved or made by another program.", n, n)
 	}
-	if n == 1 && h.Action != "settings.made" {
-		return w.stop(n, "Entry 1 is %s, not the settings with which every ledger begins.", h.Action)
+	if n == 1 && l.header.Action != "settings.made" {
+		return w.stop(n, "Entry 1 is %s, not the settings with which every ledger begins.", l.header.Action)
 	}
-	if err := w.told(h, commitment, salt, payload); err != nil {
+	if err := w.told(l); err != nil {
 		return err
 	}
-	if err := w.chain(h); err != nil {
+	if err := w.chain(l.header); err != nil {
 		return err
 	}
 	if w.options.Progress != nil && (n%10_000 == 0 || n == w.total) {
 		w.options.Progress(n, w.total)
 	}
-	return w.states(h)
+	return w.states(l.header)
 }
 
 // grow adds the entry to the tree and compares what that adds with the stored tree, and the root with a head.
@@ -187,25 +179,20 @@ func (w *walker) grow(n int64, header []byte, commitment string) error {
 	return nil
 }
 
-// told holds the payload against the commitment.
-func (w *walker) told(h inventory.Header, commitment, salt, payload []byte) error {
-	if h.Action == "ledger.erased" {
-		for _, s := range h.Subjects {
+// told notes what became of the payload.
+func (w *walker) told(l *leaf) error {
+	if l.header.Action == "ledger.erased" {
+		for _, s := range l.header.Subjects {
 			if seq, err := strconv.ParseInt(strings.TrimPrefix(s.ID, payloadSubject), 10, 64); err == nil {
-				w.erased[seq] = h.Seq
+				w.erased[seq] = l.seq
 			}
 		}
 	}
-	if salt == nil {
-		w.gone = append(w.gone, goneLeaf{h.Seq, h.Action})
-		return nil
-	}
-	var sum [32]byte
-	if len(salt) == len(sum) {
-		sum = ledger.Commit([32]byte(salt), payload)
-	}
-	if hex.EncodeToString(sum[:]) != string(commitment) {
-		return w.stop(h.Seq, "The payload of entry %d (%s) is not what the entry commits to: it was changed after it was written.", h.Seq, h.Action)
+	switch l.payload {
+	case payloadGone:
+		w.gone = append(w.gone, goneLeaf{l.seq, l.header.Action})
+	case payloadChanged:
+		return w.stop(l.seq, "The payload of entry %d (%s) is not what the entry commits to: it was changed after it was written.", l.seq, l.header.Action)
 	}
 	return nil
 }
