@@ -115,6 +115,9 @@ func (r *run) checkTag(c Credential) error {
 	case data.Credential.AAGUID != r.info.AAGUID && !data.Credential.AAGUID.IsZero():
 		return aside("The key names another model in its attestation than it did before.", "Return it to the supplier.")
 	}
+	if _, alg, err := ctap.ParsePublicKey(data.Credential.PublicKey); err != nil || alg != ctap.AlgES256 {
+		return aside("The key made a credential with another algorithm than it was asked for.", "Return it to the supplier.")
+	}
 	return nil
 }
 

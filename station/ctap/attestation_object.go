@@ -39,6 +39,9 @@ func ParseAttestationObject(b []byte) (AttestationObject, error) {
 	o := AttestationObject{Format: w.Format, AuthData: w.AuthData, Statement: w.Statement}
 	if o.Format == "" && o.AuthData == nil && o.Statement == nil {
 		o = AttestationObject{Format: w.CTAPFormat, AuthData: w.CTAPAuthData, Statement: w.CTAPStatement}
+		if o.Format == "none" && o.Statement == nil { // some keys leave out what has nothing in it
+			o.Statement = []byte{0xA0}
+		}
 	}
 	switch {
 	case o.Format == "":

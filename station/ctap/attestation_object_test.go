@@ -20,6 +20,7 @@ func TestParseAttestationObject(t *testing.T) {
 		"indefinite":     "bf" + fmtText + stmtText + dataText + "ff",
 		"unknown member": "a4" + fmtText + stmtText + dataText + "6165 f5",
 		"CTAP":           "a3 01 64 6e6f6e65 02 42 0102 03 a0",
+		"CTAP, left out": "a2 01 64 6e6f6e65 02 42 0102",
 	} {
 		got, err := ctap.ParseAttestationObject(unhex(t, s))
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -34,6 +35,7 @@ func TestParseAttestationObject(t *testing.T) {
 		"statement an array":    "a3" + fmtText + "67 61747453746d74 80" + dataText,
 		"data missing":          "a2" + fmtText + stmtText,
 		"data a text":           "a3" + fmtText + stmtText + "68 6175746844617461 62 3132",
+		"CTAP, packed":          "a2 01 66 7061636b6564 02 42 0102",
 		"half of each spelling": "a3" + fmtText + "02 42 0102 03 a0",
 	} {
 		got, err := ctap.ParseAttestationObject(unhex(t, s))
