@@ -241,7 +241,16 @@ func (s *Store) orphans(ctx context.Context, tx *txn, owner string) ([]inventory
 			return nil, err
 		}
 	}
-	return slices.DeleteFunc(open, func(r inventory.Run) bool { return living[r.Owner] }), nil
+	open = slices.DeleteFunc(open, func(r inventory.Run) bool { return living[r.Owner] })
+	if len(open) == 0 {
+		return nil, nil
+	}
+	// In a folder that is not the one where locks are held, everybody would look dead.
+	if held, err := ownerLives(s.options.Locks, owner); err != nil || !held {
+		return nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
+			Msg: "Runs that were interrupted cannot be taken over: this process holds no lock in " + s.options.Locks + ", so it cannot tell who lives."}
+	}
+	return open, nil
 }
 
 // adopt gives r to owner and reads what its recovery needs.

@@ -125,6 +125,18 @@ func TestStore_Unfinished_atTheSameTime(t *testing.T) {
 	}
 }
 
+// Whoever looks in another folder than that of the locks must not take everybody for dead.
+func TestStore_Unfinished_inAnotherFolder(t *testing.T) {
+	s := inventorytest.Open(t)
+	s.MustBegin("1-1")
+	heir := newOwner(t, s)
+	defer heir.Close()
+	s.Options.Locks = t.TempDir()
+	if left, err := s.MustAgain().Unfinished(t.Context(), heir.Name()); inventory.KindOf(err) != inventory.Unavailable || left != nil {
+		t.Errorf("%+v, %v", left, err)
+	}
+}
+
 func TestNewOwner_whereItMayNotWrite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

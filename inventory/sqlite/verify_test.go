@@ -361,6 +361,39 @@ func TestStore_Verify_aLedgerSetBack(t *testing.T) {
 	}
 }
 
+// A ledger that was written anew from end to end, by somebody with all the keys, is found out by what others keep.
+func TestStore_Verify_aLedgerWrittenAnew(t *testing.T) {
+	s := inventorytest.Empty(t)
+	first, err := s.Checkpoint(t.Context(), inventorytest.Operator, s.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.MustImport(inventorytest.People, inventorytest.Requisitions)
+	second, err := s.Checkpoint(t.Context(), inventorytest.Operator, s.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew, err := sqlite.Init(t.Context(), s.Path()+".anew", s.Options, v, inventorytest.Operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer anew.Close()
+	forged := *s
+	forged.Store = anew
+	forged.MustImport(strings.ReplaceAll(inventorytest.People, "Ada", "Eve"), strings.ReplaceAll(inventorytest.Requisitions, "Ada", "Eve"))
+	if a := mustVerify(t, &forged); !a.Holds() {
+		t.Fatalf("alone: %s", a)
+	}
+	a := mustVerify(t, &forged, second, first)
+	if !strings.Contains(a.String(), "over 1 entries does not match: something from entry 1 on was rewritten") || len(a.Findings) != 2 {
+		t.Errorf("%s: %+v", a, a.Findings)
+	}
+}
+
 func TestStore_Verify_progressAndCancel(t *testing.T) {
 	s := storied(t)
 	var done, total int64
