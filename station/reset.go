@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"keystation/inventory"
 	"keystation/station/ctap"
@@ -19,14 +20,7 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
-	if err != nil {
-		return result{}, err
-	}
-	if err := r.sameKey(before); err != nil {
-		return result{}, err
-	}
-	proven, err := r.forgot(ctx)
+	proven, err := r.blankNow(ctx, before)
 	if err != nil {
 		return result{}, err
 	}
@@ -45,6 +39,37 @@ func (r *run) reset(ctx context.Context) (result, error) {
 		note = "The PIN is gone; no credential was known before, so nothing else proves the reset."
 	}
 	return result{outcome: inventory.Unproven, note: note, facts: facts}, nil
+}
+
+// blankNow looks at the key after its reset. Some keys leave the bus then and come back as if replugged, so one that is
+// gone is looked for again for a while.
+func (r *run) blankNow(ctx context.Context, fingerprint string) (proven bool, err error) {
+	for until := time.Now().Add(comeback); ; {
+		proven, err = r.lookBlank(ctx, fingerprint)
+		_, said := errors.AsType[*stop](err)
+		if err == nil || said || refusedByKey(err) || ctx.Err() != nil || time.Now().After(until) {
+			return proven, err
+		}
+		r.log("key away after its reset", err)
+		if err := pause(ctx, replugPoll); err != nil {
+			return false, err
+		}
+	}
+}
+
+// comeback is how long a key may take to start anew.
+const comeback = 5 * time.Second
+
+// lookBlank wants the same key without a PIN and without the credentials that we knew on it.
+func (r *run) lookBlank(ctx context.Context, fingerprint string) (proven bool, err error) {
+	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
+	if err != nil {
+		return false, err
+	}
+	if err := r.sameKey(fingerprint); err != nil {
+		return false, err
+	}
+	return r.forgot(ctx)
 }
 
 // resetOnce asks for the reset, and for a replug first when the key demands one.

@@ -1,0 +1,57 @@
+package station_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"keystation/inventory"
+	"keystation/station"
+	"keystation/station/ctap"
+	"keystation/station/softkey"
+	"keystation/station/stationtest"
+)
+
+// restarting is the bus of a key that leaves it after a reset, for so many looks.
+type restarting struct {
+	station.Bus
+	away *atomic.Int32
+}
+
+func (b restarting) At(ctx context.Context, id string) (station.Port, error) {
+	if b.away.Add(-1) >= 0 {
+		return station.Port{}, station.NothingAt(id)
+	}
+	return b.Bus.At(ctx, id)
+}
+
+type resetting struct {
+	station.Authenticator
+	away *atomic.Int32
+}
+
+func (k resetting) Reset(ctx context.Context) error {
+	err := k.Authenticator.Reset(ctx)
+	k.away.Store(2)
+	return err
+}
+
+// TestBench_Make_startsAnew makes a key that is gone for a moment after its reset, as if somebody had replugged it.
+func TestBench_Make_startsAnew(t *testing.T) {
+	r := newRig(t)
+	var away atomic.Int32
+	r.cfg.Bus = restarting{r.cfg.Bus, &away}
+	open := r.cfg.Open
+	r.cfg.Open = func(ctx context.Context, path string, heard func(ctap.Keepalive)) (station.Authenticator, error) {
+		a, err := open(ctx, path, heard)
+		if err != nil {
+			return nil, err
+		}
+		return resetting{a, &away}, nil
+	}
+	rep := r.make(stationtest.Key(t, softkey.Config{}).Path())
+	wantReady(t, rep)
+	if rep.Steps[1].Name != inventory.Reset || away.Load() >= 0 {
+		t.Errorf("the key was not looked for again: %s", outcomes(rep))
+	}
+}
