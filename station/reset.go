@@ -76,10 +76,11 @@ func (r *run) lookBlank(ctx context.Context, fingerprint string) (proven bool, e
 func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
 	for late := false; ; late = true {
 		err := r.resetNow(ctx)
-		if late && err != nil && ctx.Err() != nil && !r.b.asksTouch(r.port.ID) {
+		pulled := late && err != nil && !refusedByKey(err) && !r.b.asksTouch(r.port.ID)
+		if pulled && ctx.Err() != nil {
 			return replugError(context.Cause(ctx), r.b.cfg.Wait.String())
 		}
-		if !tooLate(err) {
+		if !pulled && !tooLate(err) { // a key that falls silent while a replug is asked for is being replugged
 			return err
 		}
 		r.show(momentReplug, "")
@@ -89,11 +90,13 @@ func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
 		if err := r.sameKey(fingerprint); err != nil {
 			return err
 		}
-		r.show(momentReset, "")
-		if r.port.Plug == "" { // the system cannot tell a replug: the key itself is asked, and not too often
-			if err := pause(ctx, replugPoll); err != nil {
-				return replugError(err, r.b.cfg.Wait.String())
-			}
+		if r.port.Plug != "" {
+			r.show(momentReset, "")
+			continue
+		}
+		// The system cannot tell a replug: the key itself is asked, and not too often.
+		if err := pause(ctx, replugPoll); err != nil {
+			return replugError(err, r.b.cfg.Wait.String())
 		}
 	}
 }
