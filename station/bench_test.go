@@ -186,6 +186,7 @@ func TestBench_Make_profiles(t *testing.T) {
 		{"modern", inventory.RunReady, "", false},
 		{"fido20", inventory.RunReady, "", true},
 		{"mute-when-forced", inventory.RunReady, "", true},
+		{"always-uv", inventory.RunReady, "", false},
 		{"no-pin", inventory.RunRefused, inventory.Identify, false},
 		{"u2f-only", inventory.RunRefused, inventory.Identify, false},
 	} {

@@ -24,9 +24,10 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if err := r.settleAlwaysUV(ctx); err != nil {
+	if err := r.settleAlwaysUV(ctx, nil); err != nil {
 		return result{}, err
 	}
+	r.lateTag = r.info.AlwaysUV()
 	facts := inventory.Entered{
 		VoidSeals: r.key.ID,
 		Revoke:    &inventory.Revocation{Key: r.key.ID, Keep: r.row.ID, Why: "the key was reset"},
@@ -153,21 +154,15 @@ func (r *run) forgot(ctx context.Context) (bool, error) {
 }
 
 // settleAlwaysUV turns off an alwaysUv that survived the reset: with it on, no browser can ask for a touch alone
-// (CTAP 2.1 §6.11.2; the subcommand toggles, so the state is looked at before and after). On a key where it stays on,
-// the tag credential is made after the PIN.
-func (r *run) settleAlwaysUV(ctx context.Context) error {
-	if !r.info.AlwaysUV() {
+// (CTAP 2.1 §6.11.2; the subcommand toggles, so the state is looked at before and after). Some keys want a PIN for it;
+// on a key where it stays on, the tag credential is made after the PIN.
+func (r *run) settleAlwaysUV(ctx context.Context, pin inventory.PIN) error {
+	if !r.info.AlwaysUV() || !r.info.CanConfigure() {
 		return nil
 	}
-	if r.info.CanConfigure() {
-		err := r.auth.Configure(ctx, Setting{ToggleAlwaysUV: true}, nil)
-		if err != nil && !refusedByKey(err) {
-			return fmt.Errorf("turn off alwaysUv: %w", err)
-		}
-		if err := r.openKey(ctx); err != nil {
-			return err
-		}
+	err := r.auth.Configure(ctx, Setting{ToggleAlwaysUV: true}, pin)
+	if err != nil && !refusedByKey(err) {
+		return fmt.Errorf("turn off alwaysUv: %w", err)
 	}
-	r.lateTag = r.info.AlwaysUV()
-	return nil
+	return r.openKey(ctx)
 }

@@ -63,11 +63,26 @@ func (r *run) setPIN(ctx context.Context) (result, error) {
 	if !r.lateTag {
 		return done("", inventory.Entered{})
 	}
+	return r.tagLate(ctx)
+}
+
+// tagLate makes the tag credential of a key that made none before it had a PIN. Whoever gets it needs the PIN first
+// where alwaysUv is still on, since then a touch alone gives no assertion (CTAP 2.1 §6.2.2 step 4).
+func (r *run) tagLate(ctx context.Context) (result, error) {
+	if err := r.settleAlwaysUV(ctx, r.pin); err != nil {
+		return result{}, err
+	}
 	facts, err := r.makeTag(ctx, r.pin)
 	if err != nil {
 		return result{}, err
 	}
-	r.key.Arrival = inventory.ArrivalPINFirst
+	silent, err := r.answersTag(ctx, *r.tagReg, nil)
+	if err != nil {
+		return result{}, err
+	}
+	if r.info.AlwaysUV() || !silent {
+		r.key.Arrival = inventory.ArrivalPINFirst
+	}
 	key := r.key
 	facts.Key = &key
 	return done("the tag credential was made with the PIN", facts)

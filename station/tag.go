@@ -41,7 +41,8 @@ func (r *run) tag(ctx context.Context) (result, error) {
 	}
 	if !silent {
 		return result{outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
-			note: "The key made a credential that it then did not know.", next: "Return it to the supplier."}, nil
+			note: "The key does not answer, without a touch and a PIN, for the credential that it has just made.",
+			next: "Use another model; return it to the supplier if others of its model do answer."}, nil
 	}
 	return done(r.tile.Verdict, facts)
 }

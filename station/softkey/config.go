@@ -33,7 +33,8 @@ func (a *authenticator) config(body []byte) ([]byte, error) {
 // mayConfigure is steps 3 and 4: without a PIN and without alwaysUv anybody may
 // configure, and so may whoever turns an alwaysUv off that came without a PIN.
 func (a *authenticator) mayConfigure(req ctap.ConfigRequest) error {
-	if !a.protected() && (!a.state.AlwaysUV || req.Subcommand == ctap.ConfigToggleAlwaysUV) {
+	toggles := req.Subcommand == ctap.ConfigToggleAlwaysUV
+	if !a.protected() && (!a.state.AlwaysUV || toggles && !a.profile.alwaysUVByPIN) {
 		return nil
 	}
 	if req.PINUVAuthParam == nil {

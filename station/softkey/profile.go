@@ -22,6 +22,8 @@ type profile struct {
 	config         bool // authenticatorConfig with its three subcommands
 	uvNotRequired  bool // option makeCredUvNotRqd: a non-resident credential needs no PIN
 	muteWhenForced bool // refuses even silent assertions while forcePINChange is set
+	alwaysUV       bool // option alwaysUv is on after a reset
+	alwaysUVByPIN  bool // it is turned off only with a PIN
 
 	versions    []string
 	extensions  []string
@@ -67,6 +69,12 @@ var profiles = []profile{
 	{
 		name: "mute-when-forced", model: "keystation software key, mute when forced", aaguid: ctap.AAGUID{0xfc, 0x78, 0x22, 0x3b, 0x2b, 0xcb, 0x41, 0x87, 0xbe, 0x78, 0x81, 0x7e, 0x2d, 0x49, 0x74, 0xc9},
 		cbor: true, pin: true, permissions: true, config: true, uvNotRequired: true, muteWhenForced: true,
+		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect, ctap.ExtMinPINLength},
+		protocols: []int{2, 1}, firmware: firmware, residents: 25, resetWindow: resetWindow,
+	},
+	{
+		name: "always-uv", model: "keystation software key, alwaysUv", aaguid: ctap.AAGUID{0x2d, 0x4a, 0x8e, 0x01, 0x5b, 0x93, 0x4c, 0x77, 0x9f, 0x0e, 0x61, 0xd8, 0x3a, 0xc5, 0x12, 0xb6},
+		cbor: true, pin: true, permissions: true, config: true, uvNotRequired: true, alwaysUV: true, alwaysUVByPIN: true,
 		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect, ctap.ExtMinPINLength},
 		protocols: []int{2, 1}, firmware: firmware, residents: 25, resetWindow: resetWindow,
 	},

@@ -46,7 +46,8 @@ const (
 
 // blank is the state of a key that has just been made or reset. It keeps the serial.
 func blank(profile string, serial []byte, rand io.Reader) (state, error) {
-	s := state{Profile: profile, Serial: serial, Secret: make([]byte, secretSize), Retries: ctap.PINRetries, MinPIN: ctap.DefaultMinPIN}
+	p, _ := profileByName(profile)
+	s := state{Profile: profile, AlwaysUV: p.alwaysUV, Serial: serial, Secret: make([]byte, secretSize), Retries: ctap.PINRetries, MinPIN: ctap.DefaultMinPIN}
 	if s.Serial == nil {
 		s.Serial = make([]byte, serialSize)
 		if _, err := io.ReadFull(rand, s.Serial); err != nil {
