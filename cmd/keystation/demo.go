@@ -88,7 +88,11 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 	}
 	cfg.Log.Level = "warn"
 	cfg.complete()
-	if _, err := initialize(ctx, cfg, "", ""); err != nil {
+	_, err := initialize(ctx, cfg, "", "")
+	if inventory.KindOf(err) == inventory.Conflict {
+		return nil, inventory.Refuse(inventory.Conflict, "%s holds a demo already: choose another --dir, or remove it.", dir)
+	}
+	if err != nil {
 		return nil, err
 	}
 	root := filepath.Join(cfg.Bench.Dir, "softkey-root.pem")

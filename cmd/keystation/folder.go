@@ -7,31 +7,72 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"keystation/inventory"
 )
 
-// makeFolder makes a folder with a mode that the umask does not change, and gives it to a group (-1: leave it).
-func makeFolder(path string, mode os.FileMode, gid int) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return unwritable(path, err)
+// made is what one call has put on the disk, in its order: it can be taken away again, and nothing else with it.
+type made struct{ paths []string }
+
+// folder makes a folder with a mode that the umask does not change, and gives it to a group (-1: leave it). Folders
+// above it that are missing are made too. One that is there already is refused.
+func (m *made) folder(path string, mode os.FileMode, gid int) error {
+	err := os.Mkdir(path, 0o700)
+	if above := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && above != path {
+		if err := m.folder(above, 0o700, -1); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o700)
 	}
+	if err != nil {
+		return inTheWay(path, err)
+	}
+	m.paths = append(m.paths, path)
 	if err := os.Chown(path, -1, gid); err != nil {
 		return unwritable(path, err)
 	}
 	if err := os.Chmod(path, mode); err != nil {
 		return unwritable(path, err)
 	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// file makes a new file.
+func (m *made) file(path, text string, mode os.FileMode, gid int) error {
+	if err := writeFile(path, text, mode, gid); err != nil {
+		return err
+	}
+	m.paths = append(m.paths, path)
 	return nil
 }
 
-// writeFile makes a new file that is on the disk when it returns.
+// undo takes away what was made, the last first. A folder that somebody else has put something into stays, and is told.
+func (m *made) undo() error {
+	var errs []error
+	for _, path := range slices.Backward(m.paths) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// inTheWay says why a path cannot be made: something has the name already, or this user may not.
+func inTheWay(path string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return inventory.Refuse(inventory.Conflict, "%s exists already and is left as it is: choose another --db, or move it away.", path)
+	}
+	return unwritable(path, err)
+}
+
+// writeFile makes a new file that is on the disk under its name when it returns, or not there at all.
 func writeFile(path, text string, mode os.FileMode, gid int) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return unwritable(path, err)
+		return inTheWay(path, err)
 	}
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
@@ -39,7 +80,22 @@ func writeFile(path, text string, mode os.FileMode, gid int) error {
 	_, err = f.WriteString(text)
 	err = errors.Join(err, f.Chown(-1, gid), f.Chmod(mode), f.Sync(), f.Close())
 	if err != nil {
-		return unwritable(path, err)
+		return errors.Join(unwritable(path, err), os.Remove(path))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder puts the names in a folder on the disk: a file that is synced can still lose its name.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // one may write into a folder that one may not list; it is synced when the system likes
+	}
+	if err != nil {
+		return fmt.Errorf("open folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return unwritable(dir, err)
 	}
 	return nil
 }

@@ -80,55 +80,67 @@ func sayInit(c *cobra.Command, cfg Config, s inventory.Settings) error {
 	return nil
 }
 
-// initialize makes database, secrets and bench folder, all or none: what it made is taken away again when a later
-// part fails.
+// initialize makes database, secrets and bench folder, all or none: what this call made is taken away again when a later
+// part fails. What was there before, or what another init made meanwhile, is never touched.
 func initialize(ctx context.Context, cfg Config, publicURL, rpID string) (s inventory.Settings, err error) {
 	if s.RPID, err = inventory.RPIDFor(publicURL, rpID); err != nil {
 		return s, err
 	}
 	for _, path := range []string{cfg.Database.Path, cfg.Secrets.Dir, cfg.Bench.Dir} {
-		switch _, err := os.Lstat(path); {
-		case err == nil:
-			return s, inventory.Refuse(inventory.Conflict, "%s exists already and is left as it is: choose another --db, or move it away.", path)
-		case !errors.Is(err, fs.ErrNotExist):
-			return s, unwritable(path, err)
+		_, err := os.Lstat(path)
+		if err == nil {
+			err = fs.ErrExist
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return s, inTheWay(path, err)
 		}
 	}
+	var m made
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.RemoveAll(cfg.Secrets.Dir), os.RemoveAll(cfg.Bench.Dir))
+			err = errors.Join(err, m.undo())
 		}
 	}()
 	s.PublicURL, s.CreatedAt = publicURL, inventory.Instant(time.Now())
-	if err := writeSecrets(cfg, &s); err != nil {
+	if err := m.writeSecrets(cfg, &s); err != nil {
 		return s, err
 	}
-	store, err := sqlite.Init(ctx, cfg.Database.Path, cfg.storeOptions(), s, osActor())
-	if err != nil {
-		return s, err
-	}
-	if _, err := sign(ctx, store, cfg); err != nil {
-		return s, errors.Join(err, store.Close())
-	}
-	return s, store.Close()
+	return s, m.database(ctx, cfg, s)
 }
 
-// writeSecrets makes the keys of a new database. s learns their public halves.
-func writeSecrets(cfg Config, s *inventory.Settings) error {
-	pinIdentity, recipient, err := seal.NewIdentity()
+// database makes the database, with a first signed checkpoint.
+func (m *made) database(ctx context.Context, cfg Config, s inventory.Settings) error {
+	store, err := sqlite.Init(ctx, cfg.Database.Path, cfg.storeOptions(), s, osActor())
+	if err != nil {
+		return err // it took its own file away
+	}
+	m.paths = append(m.paths, cfg.Database.Path, cfg.Database.Path+"-wal", cfg.Database.Path+"-shm")
+	_, err = sign(ctx, store, cfg)
+	return errors.Join(err, store.Close())
+}
+
+// freshKeys are the keys of a new database, as the files that hold them.
+type freshKeys struct{ pinIdentity, addressIdentity, signing string }
+
+// makeKeys makes the keys of a new database. s learns their public halves.
+func makeKeys(s *inventory.Settings) (k freshKeys, err error) {
+	if k.pinIdentity, s.Recipient, err = seal.NewIdentity(); err != nil {
+		return k, err
+	}
+	if k.addressIdentity, _, err = seal.NewIdentity(); err != nil {
+		return k, err
+	}
+	s.Origin = "keystation/" + s.RPID
+	k.signing, s.Verifier, err = ledger.NewSigningKey(rand.Reader, s.Origin)
+	return k, err
+}
+
+// writeSecrets makes the folders beside the database and the keys in them.
+func (m *made) writeSecrets(cfg Config, s *inventory.Settings) error {
+	k, err := makeKeys(s)
 	if err != nil {
 		return err
 	}
-	addressIdentity, _, err := seal.NewIdentity()
-	if err != nil {
-		return err
-	}
-	origin := "keystation/" + s.RPID
-	signing, verifier, err := ledger.NewSigningKey(rand.Reader, origin)
-	if err != nil {
-		return err
-	}
-	s.Recipient, s.Verifier, s.Origin = recipient, verifier, origin
 	gid, err := groupID(cfg.Database.Group)
 	if err != nil {
 		return err
@@ -144,7 +156,10 @@ func writeSecrets(cfg Config, s *inventory.Settings) error {
 		{cfg.Bench.Packets, benchFolder(gid), gid},
 	}
 	for _, f := range folders {
-		if err := makeFolder(f.path, f.mode, f.group); err != nil {
+		if _, err := os.Stat(f.path); err == nil && f.path == cfg.Bench.Packets {
+			continue // packets may go where other papers lie
+		}
+		if err := m.folder(f.path, f.mode, f.group); err != nil {
 			return err
 		}
 	}
@@ -153,13 +168,13 @@ func writeSecrets(cfg Config, s *inventory.Settings) error {
 		mode       os.FileMode
 		group      int
 	}{
-		{filepath.Join(cfg.Secrets.Dir, pinIdentityFile), pinIdentity, 0o600, -1},
-		{filepath.Join(cfg.Secrets.Dir, ledgerKeyFile), signing, 0o600, -1},
-		{filepath.Join(cfg.Bench.Dir, addressIdentityFile), addressIdentity, 0o640, gid},
+		{filepath.Join(cfg.Secrets.Dir, pinIdentityFile), k.pinIdentity, 0o600, -1},
+		{filepath.Join(cfg.Secrets.Dir, ledgerKeyFile), k.signing, 0o600, -1},
+		{filepath.Join(cfg.Bench.Dir, addressIdentityFile), k.addressIdentity, 0o640, gid},
 		{filepath.Join(cfg.Bench.Dir, configFile), configFor(cfg), 0o640, gid},
 	}
 	for _, f := range files {
-		if err := writeFile(f.path, f.text, f.mode, f.group); err != nil {
+		if err := m.file(f.path, f.text, f.mode, f.group); err != nil {
 			return err
 		}
 	}

@@ -131,7 +131,7 @@ func (p *printer) command(ctx context.Context, path string) error {
 	}
 }
 
-// replaceFile puts a whole file in place of what is there, or nothing.
+// replaceFile puts a whole file in place of what is there, or nothing. It is on the disk when it returns.
 func replaceFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".packet-*")
 	if err != nil {
@@ -145,5 +145,5 @@ func replaceFile(path string, b []byte) error {
 	if err != nil {
 		return errors.Join(unwritable(path, err), os.Remove(f.Name()))
 	}
-	return nil
+	return syncFolder(filepath.Dir(path))
 }

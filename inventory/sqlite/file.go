@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -30,6 +31,25 @@ func createFile(path, group string) error {
 	if err := shareFiles(path, group); err != nil {
 		removeFiles(path)
 		return err
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		removeFiles(path)
+		return err
+	}
+	return nil
+}
+
+// syncFolder puts the names in a folder on the disk. A folder that may be written and not listed is left to the system.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if errors.Is(err, os.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open database folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync database folder: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"keystation/inventory"
+)
+
+// fading is a context that ends when it is looked at for the n-th time.
+type fading struct {
+	context.Context
+	end  context.CancelFunc
+	left atomic.Int64
+}
+
+func newFading(t *testing.T, n int) *fading {
+	ctx, end := context.WithCancel(t.Context())
+	t.Cleanup(end)
+	f := &fading{Context: ctx, end: end}
+	f.left.Store(int64(n))
+	return f
+}
+
+// Done ends the context when it is time.
+func (f *fading) Done() <-chan struct{} {
+	if f.left.Add(-1) == 0 {
+		f.end()
+	}
+	return f.Context.Done()
+}
+
+func configAt(dir string) Config {
+	cfg := defaultConfig()
+	cfg.Database.Path = filepath.Join(dir, "keys.db")
+	cfg.complete()
+	return cfg
+}
+
+// TestInit_allOrNone interrupts init wherever it can be: nothing is left, until it gets to its end.
+func TestInit_allOrNone(t *testing.T) {
+	t.Parallel()
+	interrupted := 0
+	for n := 1; ; n++ {
+		dir := t.TempDir()
+		_, err := initialize(newFading(t, n), configAt(filepath.Join(dir, "new")), "", "")
+		left, globErr := filepath.Glob(filepath.Join(dir, "*"))
+		if globErr != nil {
+			t.Fatal(globErr)
+		}
+		if err == nil {
+			break
+		}
+		interrupted++
+		if len(left) > 0 {
+			t.Fatalf("interrupted at %d (%v), init left %q", n, err, left)
+		}
+	}
+	if interrupted == 0 {
+		t.Error("init was never interrupted")
+	}
+}
+
+// TestInit_keepsOthers: what somebody else put beside the new database stays, and what init made goes.
+func TestInit_keepsOthers(t *testing.T) {
+	t.Parallel()
+	cfg := configAt(t.TempDir())
+	mine := filepath.Join(cfg.Bench.Dir, "mine.txt")
+	if err := os.Mkdir(cfg.Bench.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := inventory.Settings{RPID: "localhost"}
+	var m made // past the first look, as if the folder had come a moment later
+	err := m.writeSecrets(cfg, &s)
+	if inventory.KindOf(err) != inventory.Conflict || !strings.Contains(err.Error(), "is left as it is") {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	if err := m.undo(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("what was there is gone: %v", err)
+	}
+	if _, err := os.Stat(cfg.Secrets.Dir); err == nil {
+		t.Error("the secrets of nothing are left")
+	}
+}
+
+// TestInit_atOnce starts several at the same place: one wins, and what it made is whole.
+func TestInit_atOnce(t *testing.T) {
+	t.Parallel()
+	cfg := configAt(t.TempDir())
+	var won atomic.Int64
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			_, err := initialize(t.Context(), cfg, "", "")
+			switch {
+			case err == nil:
+				won.Add(1)
+			case inventory.KindOf(err) != inventory.Conflict:
+				t.Errorf("got %v, want a refusal", err)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 {
+		t.Fatalf("%d of them made the database", won.Load())
+	}
+	if _, _, pass := checkSecrets(t.Context(), cfg); !pass {
+		t.Error("the winner's secrets do not fit its database")
+	}
+}
+
+// TestDemo_usedFolder speaks of the flag that its user gave.
+func TestDemo_usedFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "demo.db.bench"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, errs, code := call(t, "demo", "--once", "--dir", dir)
+	if want := dir + " holds a demo already: choose another --dir, or remove it.\n"; code != exitFailure || errs != want {
+		t.Errorf("exit code %d, %q; want %q", code, errs, want)
+	}
+}
