@@ -109,7 +109,7 @@ func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Repor
 // newRun makes a run that is in no journal yet.
 func (b *Bench) newRun(port Port, want inventory.Want) *run {
 	r := &run{b: b, port: port, want: want, fresh: true}
-	r.tile = Tile{Port: port.ID, Label: port.Title(), Plugged: true, Test: b.cfg.Policy.test()}
+	r.tile = Tile{Port: port.ID, Label: port.Title(), Plugged: true, Running: true, Test: b.cfg.Policy.test()}
 	return r
 }
 

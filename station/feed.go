@@ -29,6 +29,7 @@ type Tile struct {
 	Port     string    `json:"port"`
 	Label    string    `json:"label"`
 	Plugged  bool      `json:"plugged"`
+	Running  bool      `json:"running"` // a run goes on: it can be stopped; without one it can be tried again
 	Tone     Tone      `json:"tone"`
 	Word     string    `json:"word"`     // at most four words, to be read from two meters
 	Sentence string    `json:"sentence"` // what is going on or what to do

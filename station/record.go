@@ -52,6 +52,6 @@ func (r *run) finish(ctx context.Context) {
 	if r.order != nil {
 		say = fmt.Sprintf("%s is made for %s. Put its label on it.", r.key.Tag, r.order.Person.Name)
 	}
-	r.tile.StepsIn = len(plan)
+	r.tile.StepsIn, r.tile.Running = len(plan), false
 	r.show(momentReady, say)
 }

@@ -145,7 +145,7 @@ func (r *run) ended(name inventory.Step, err error) result {
 	say := Advise(name, err)
 	switch kind := inventory.KindOf(err); {
 	case errors.Is(err, context.Canceled):
-		return result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: say}
+		return result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: say, tile: momentStopped}
 	case refusedByKey(err), kind == inventory.Invalid, kind == inventory.Conflict, kind == inventory.Forbidden:
 		return result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say}
 	}

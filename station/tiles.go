@@ -37,6 +37,7 @@ func (r *run) showEnd(res result) {
 	if m == momentRefused && r.tile.Step == string(inventory.Identify) {
 		m = momentLeft
 	}
+	r.tile.Running = false
 	r.show(m, res.note)
 }
 

@@ -70,10 +70,15 @@ func (w *watch) look(ctx context.Context) error {
 		}
 	}
 	for id := range w.seen {
-		if _, in := now[id]; !in && !w.isBusy(id) {
-			delete(w.seen, id)
-			w.empty(id)
+		if _, in := now[id]; in {
+			continue
 		}
+		if w.isBusy(id) {
+			w.b.unask(id)
+			continue
+		}
+		delete(w.seen, id)
+		w.empty(id)
 	}
 	for id, p := range now {
 		w.seen[id] = p
@@ -144,6 +149,18 @@ func (b *Bench) Cancel(port string) error {
 	}
 	cancel()
 	return nil
+}
+
+// unask stops a run that asks a person about a key that was pulled meanwhile.
+func (b *Bench) unask(port string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, asks := b.asked[port]; !asks {
+		return
+	}
+	if cancel, ok := b.cancels[port]; ok {
+		cancel()
+	}
 }
 
 // Retry takes up the key at a port again without a replug.

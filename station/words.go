@@ -30,6 +30,7 @@ const (
 	momentAside   moment = "aside"
 	momentLeft    moment = "left"
 	momentUnasked moment = "unasked"
+	momentStopped moment = "stopped"
 )
 
 // words is the one table of what tiles say. An empty sentence is filled in by the run.
@@ -48,7 +49,7 @@ var words = map[moment]Words{
 	momentPrint:   {"PRINTING", Busy, "The packet is being printed."},
 	momentReady:   {"READY", Good, ""},
 	momentRefused: {"REFUSED", Bad, ""},
-	momentWaited:  {"PLUG IN AGAIN", Quiet, ""},
+	momentWaited:  {"PLUG IN AGAIN", Hands, ""},
 	momentFailed:  {"BAD KEY OR CABLE", Bad, ""},
 	momentAside:   {"PUT ASIDE", Bad, ""},
 	momentLeft:    {"LEFT ALONE", Bad, ""},

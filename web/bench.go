@@ -78,11 +78,11 @@ func (s *Site) tileView(t station.Tile) tileView {
 
 // CanCancel tells if there is something to end at the port.
 func (t tileView) CanCancel() bool {
-	return t.Controls && (t.Tone == station.Busy || t.Tone == station.Hands)
+	return t.Controls && t.Running
 }
 
 // CanRetry tells if the port may begin anew.
-func (t tileView) CanRetry() bool { return t.Controls && t.Plugged && t.Tone == station.Bad }
+func (t tileView) CanRetry() bool { return t.Controls && t.Plugged && !t.Running && t.Tone != station.Good }
 
 // Wants tells which of a software key's buttons stands out: the one that the tile's word asks for.
 func (t tileView) Wants(act string) bool {
