@@ -158,6 +158,17 @@ static void keep(ks_io *io, const unsigned char *data, size_t n)
 	io->have += n;
 }
 
+/* bear_with gives a key that says that it works on its opening more time: for the next keepalive, up to a limit. */
+static void bear_with(ks_io *io)
+{
+	int64_t deadline = now() + io->grace;
+
+	if (deadline > io->patience)
+		deadline = io->patience;
+	if (deadline > io->deadline)
+		io->deadline = deadline;
+}
+
 /* note keeps what libfido2 does not: keepalives, error codes, the bytes of an answer. */
 static void note(ks_io *io, const unsigned char *report)
 {
@@ -167,6 +178,8 @@ static void note(ks_io *io, const unsigned char *report)
 	}
 	switch (report[AT_COMMAND]) {
 	case CMD_KEEPALIVE:
+		if (io->opening)
+			bear_with(io);
 		keystationHeard(io->heard, report[AT_DATA]);
 		break;
 	case CMD_ERROR:

@@ -24,7 +24,8 @@ import (
 	"keystation/station/ctaphid"
 )
 
-// openLimit is what a key has to answer INIT and getInfo. Tens of milliseconds are usual.
+// openLimit is what a key has to answer INIT and getInfo, unless keepalives say that it works on it. Tens of
+// milliseconds are usual.
 const openLimit = 3 * time.Second
 
 // busyPause is how long a busy key is left alone before it is asked again.

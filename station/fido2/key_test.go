@@ -181,6 +181,16 @@ func TestKey_late(t *testing.T) {
 	}
 }
 
+// TestOpen_slow opens a key that takes longer over its first getInfo than a node that is no key is given, and says
+// all the while that it works on it.
+func TestOpen_slow(t *testing.T) {
+	t.Parallel()
+	k := stationtest.Key(t, softkey.Config{Faults: []softkey.Fault{{Step: softkey.StepGetInfo, Kind: softkey.Late, Nth: 1}}})
+	if _, err := stationtest.Open(t, k.Path(), nil).Info(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestKey_sixteen makes sixteen keys at the same time: libfido2 keeps some of its state per thread.
 func TestKey_sixteen(t *testing.T) {
 	var all sync.WaitGroup

@@ -10,6 +10,7 @@
 enum {
 	SILENCE_MS = 60000, /* CTAP 2.1 §11.2.9.2.2: a working key says so every 100 ms */
 	GRACE_MS = 3000,
+	PATIENCE_MS = 20000, /* more than any getInfo takes, and no more than a list of keys can wait for */
 };
 
 ks_key *ks_new(int fd, int wake, uintptr_t heard)
@@ -53,6 +54,7 @@ int ks_open(ks_key *k, int ms)
 	begin(k);
 	k->io.opening = true;
 	k->io.deadline = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + ms;
+	k->io.patience = k->io.deadline + PATIENCE_MS;
 	ks_hand_over(&k->io);
 	r = fido_dev_open(k->dev, "keystation"); /* io_open has its descriptor already */
 	ks_hand_over(NULL);

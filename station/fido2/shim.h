@@ -29,8 +29,9 @@ typedef struct ks_io {
 	bool opening;      /* no channel yet: nothing to send a cancel on */
 	bool canceled;     /* a cancel was seen during this call */
 	int64_t deadline;  /* monotonic milliseconds, 0: none but the silence limit */
+	int64_t patience;  /* the last deadline of an opening, however often the key says that it works on it */
 	int silence;       /* milliseconds without any report that mean a dead key */
-	int grace;         /* milliseconds that a canceled key has to answer */
+	int grace;         /* milliseconds that a canceled or slowly opening key has for its next report */
 
 	int err;           /* errno of the fault, 0: none */
 	uint8_t hid_error; /* the code of a CTAPHID_ERROR, 0: none */
