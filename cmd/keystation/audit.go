@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
@@ -45,11 +45,7 @@ func newVerify() *cobra.Command {
 	kept := c.Flags().StringArray("checkpoint", nil, "a signed checkpoint that was kept elsewhere, a `FILE`; repeatable")
 	verifiers := c.Flags().StringArray("verifier", nil, "the public `KEY` that signed it, as kept elsewhere (else the one the database names)")
 	asJSON := c.Flags().Bool("json", false, "one JSON object")
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
-		cfg, err := commandConfig(c)
-		if err != nil {
-			return err
-		}
+	c.RunE = func(c *cobra.Command, _ []string) error {
 		o := sqlite.VerifyOptions{Verifiers: *verifiers}
 		for _, file := range *kept {
 			b, err := os.ReadFile(file)
@@ -58,16 +54,13 @@ func newVerify() *cobra.Command {
 			}
 			o.Checkpoints = append(o.Checkpoints, b)
 		}
-		d, err := openDesk(c.Context(), cfg)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.close()) }()
-		report, err := d.store.Verify(c.Context(), o)
-		if err != nil {
-			return err
-		}
-		return sayAudit(c, report, *asJSON)
+		return withDesk(c, func(ctx context.Context, d *desk) error {
+			report, err := d.store.Verify(ctx, o)
+			if err != nil {
+				return err
+			}
+			return sayAudit(c, report, *asJSON)
+		})
 	}
 	return c
 }
@@ -101,22 +94,15 @@ mailbox. Needs the secrets folder.`,
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
-		cfg, err := commandConfig(c)
-		if err != nil {
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return withDesk(c, func(ctx context.Context, d *desk) error {
+			note, err := sign(ctx, d.store, d.cfg)
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(note)
 			return err
-		}
-		d, err := openDesk(c.Context(), cfg)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.close()) }()
-		note, err := sign(c.Context(), d.store, cfg)
-		if err != nil {
-			return err
-		}
-		_, err = c.OutOrStdout().Write(note)
-		return err
+		})
 	}
 	return c
 }

@@ -63,15 +63,12 @@ func demo(c *cobra.Command, addr, dir string, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	owner, err := sqlite.NewOwner(d.cfg.storeOptions().Locks)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, owner.Close()) }()
-	if once {
-		return demoOnce(c, d, owner.Name(), dir)
-	}
-	return demoPage(c, d, owner.Name(), addr)
+	return d.withOwner(func(owner string) error {
+		if once {
+			return demoOnce(c, d, owner, dir)
+		}
+		return demoPage(c, d, owner, addr)
+	})
 }
 
 // newDemoDesk makes a database with invented people and requisitions.

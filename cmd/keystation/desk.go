@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"keystation/inventory"
 	"keystation/inventory/seal"
 	"keystation/inventory/sqlite"
@@ -69,6 +71,30 @@ func openDesk(ctx context.Context, cfg Config) (*desk, error) {
 }
 
 func (d *desk) close() error { return d.store.Close() }
+
+// withDesk opens the desk that a command was told of, and closes it however do ends.
+func withDesk(c *cobra.Command, do func(context.Context, *desk) error) (err error) {
+	cfg, err := commandConfig(c)
+	if err != nil {
+		return err
+	}
+	d, err := openDesk(c.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	return do(c.Context(), d)
+}
+
+// withOwner gives a process that makes keys its name in the journal, which is a lock that it holds until do ends.
+func (d *desk) withOwner(do func(owner string) error) (err error) {
+	owner, err := sqlite.NewOwner(d.cfg.storeOptions().Locks)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, owner.Close()) }()
+	return do(owner.Name())
+}
 
 // newLog logs to standard error. The configuration has checked the level.
 func newLog(level string) *slog.Logger {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -28,29 +29,22 @@ and sealed PINs are left out of both.`,
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	asJSON := c.Flags().Bool("json", false, "every record, one JSON object per line")
 	asCSV := c.Flags().Bool("csv", false, "the keys, as CSV with a header")
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *asJSON == *asCSV {
 			return usagef("Say which form: --json or --csv.")
 		}
-		cfg, err := commandConfig(c)
-		if err != nil {
-			return err
-		}
-		d, err := openDesk(c.Context(), cfg)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.close()) }()
-		out := bufio.NewWriter(c.OutOrStdout())
-		write := exportJSON(out)
-		if *asCSV {
-			write = exportCSV(out)
-		}
-		err = d.store.Export(c.Context(), write)
-		if flushed := write("", nil); err == nil {
-			err = flushed
-		}
-		return errors.Join(err, out.Flush())
+		return withDesk(c, func(ctx context.Context, d *desk) error {
+			out := bufio.NewWriter(c.OutOrStdout())
+			write := exportJSON(out)
+			if *asCSV {
+				write = exportCSV(out)
+			}
+			err := d.store.Export(ctx, write)
+			if flushed := write("", nil); err == nil {
+				err = flushed
+			}
+			return errors.Join(err, out.Flush())
+		})
 	}
 	return c
 }

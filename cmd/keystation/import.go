@@ -71,21 +71,14 @@ time changes nothing. Exit code 3 means that some rows were refused.
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	dryRun := c.Flags().Bool("dry-run", false, "say what would come of each row and change nothing")
 	asJSON := c.Flags().Bool("json", false, "one JSON object per row, each on its own line")
-	c.RunE = func(c *cobra.Command, args []string) (err error) {
-		cfg, err := commandConfig(c)
-		if err != nil {
-			return err
-		}
-		d, err := openDesk(c.Context(), cfg)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.close()) }()
-		results, err := importFile(c.Context(), d.store, args[0], enter, *dryRun)
-		if err != nil {
-			return err
-		}
-		return sayRows(c, results, *dryRun, *asJSON)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return withDesk(c, func(ctx context.Context, d *desk) error {
+			results, err := importFile(ctx, d.store, args[0], enter, *dryRun)
+			if err != nil {
+				return err
+			}
+			return sayRows(c, results, *dryRun, *asJSON)
+		})
 	}
 	return c
 }

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keystation/inventory"
-	"keystation/inventory/sqlite"
 	"keystation/station"
 	"keystation/web"
 )
@@ -35,22 +34,10 @@ func newServe(s seams) *cobra.Command {
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	devices := c.Flags().StringArray("device", nil, "watch this `PATH` too, a software key's pseudo-terminal; repeatable")
 	c.Flags().String("addr", "", "listen at `HOST:PORT` (default localhost:8080, or as configured)")
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
-		cfg, err := commandConfig(c)
-		if err != nil {
-			return err
-		}
-		d, err := openDesk(c.Context(), cfg)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, d.close()) }()
-		owner, err := sqlite.NewOwner(cfg.storeOptions().Locks)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, owner.Close()) }()
-		return serveDesk(c, d, owner.Name(), *devices, s)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return withDesk(c, func(_ context.Context, d *desk) error {
+			return d.withOwner(func(owner string) error { return serveDesk(c, d, owner, *devices, s) })
+		})
 	}
 	return c
 }
@@ -143,8 +130,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 const shutdownTime = 10 * time.Second
 
 // serve answers at l until ctx ends, then lets pages finish. closing is called first: it ends the event streams, which
-// would not end by themselves.
+// would not end by themselves. When it returns, nothing of it runs any more.
 func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) error {
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
@@ -152,13 +141,15 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) 
 	srv.RegisterOnShutdown(closing)
 	stopped := make(chan error, 1)
 	go func() {
-		<-ctx.Done()
-		limit, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		defer stop()
+		<-serving.Done()
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
 		stopped <- srv.Shutdown(limit)
 	}()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve pages: %w", err)
+	err := srv.Serve(l)
+	stop()
+	if !errors.Is(err, http.ErrServerClosed) {
+		return errors.Join(fmt.Errorf("serve pages: %w", err), <-stopped)
 	}
 	return <-stopped
 }
