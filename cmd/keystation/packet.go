@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"keystation/inventory"
 	"keystation/shipping"
@@ -21,8 +24,12 @@ import (
 // printer makes packets: it is the bench's [station.Printer] and draws the same packet again for the pages. The parcel
 // is written down before the file is, so paper and ledger cannot disagree.
 type printer struct {
-	desk *desk
+	desk  *desk
+	limit time.Duration // for the print command; 0: printTime
 }
+
+// printTime is how long a print command may take: a spooler answers at once, and the port waits for it.
+const printTime = 30 * time.Second
 
 // sender is the desk as packets show it.
 func (c Config) sender(s inventory.Settings) shipping.Desk {
@@ -42,7 +49,8 @@ func (p *printer) Check(_ context.Context, o inventory.Order) error {
 }
 
 // Print gives the parcel its number, draws the packet, puts the file into the folder for packets in one move, writes
-// down what was printed, and hands the file to the print command, if there is one.
+// down what was printed, and hands the file to the print command, if there is one. When that command fails, the packet is
+// there all the same, so its path is returned together with the error.
 func (p *printer) Print(ctx context.Context, o inventory.Order, k inventory.Key, run inventory.Run) (string, error) {
 	parcel, err := p.desk.store.BeginParcel(ctx, run.Operator, o, k)
 	if err != nil {
@@ -113,18 +121,31 @@ func packetName(m shipping.Made) string {
 	return fmt.Sprintf("%s-%d-%s.pdf", m.Order.Requisition.Number, m.Order.Line.Position, m.Key.Tag)
 }
 
-// command hands the file to the configured program. What it says on failure is what a person needs.
+// command hands the file to the configured program. What it says on failure is what a person needs. One that hangs is
+// stopped.
 func (p *printer) command(ctx context.Context, path string) error {
 	argv := p.desk.cfg.Bench.PrintCommand
 	if len(argv) == 0 {
 		return nil
 	}
-	argv = append(slices.Clone(argv), path)
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
+	limit := cmp.Or(p.limit, printTime)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(limited, argv[0], append(slices.Clone(argv[1:]), path)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it started is stopped with it
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	switch {
+	case limited.Err() != nil:
+		first = fmt.Sprintf("it was stopped after %v", limit)
+	case first == "":
+		first = err.Error()
+	}
 	return &inventory.Error{
 		Kind: inventory.Unavailable, Err: err,
 		Msg: fmt.Sprintf("%s did not print it (%s); the packet is at %s.", argv[0], first, path),
