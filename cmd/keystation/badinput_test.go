@@ -124,20 +124,7 @@ func TestProvision_noKey(t *testing.T) {
 // terminal opens a pseudo-terminal that nobody sits behind; in raw mode it could be a key.
 func terminal(t *testing.T, raw bool) (path string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetUint32(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path = fmt.Sprintf("/dev/pts/%d", n)
+	_, path = pseudoTerminal(t)
 	slave, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +141,25 @@ func terminal(t *testing.T, raw bool) (path string) {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// pseudoTerminal opens one: the side of whoever sits there, and the path of the program's side.
+func pseudoTerminal(t *testing.T) (master *os.File, path string) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetUint32(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, fmt.Sprintf("/dev/pts/%d", n)
 }
 
 // TestProvision_leavesAlone is about keys that may not be made: each is as it was, and somebody can read why.

@@ -156,11 +156,13 @@ func groupID(name string) (int, error) {
 	return gid, nil
 }
 
-// osActor is the system user who runs the program.
+// osActor is the system user who runs the program. Ids stand in the ledger's clear headers, from which nothing can be
+// erased, so the id is the number and the login name is only the name.
 func osActor() inventory.Actor {
-	u, err := user.Current()
-	if err != nil {
-		return inventory.Actor{ID: "os:" + strconv.Itoa(os.Getuid()), Name: "uid " + strconv.Itoa(os.Getuid()), Method: inventory.ByOSUser}
+	uid := strconv.Itoa(os.Getuid())
+	a := inventory.Actor{ID: "os:" + uid, Name: "uid " + uid, Method: inventory.ByOSUser}
+	if u, err := user.Current(); err == nil {
+		a.Name = u.Username
 	}
-	return inventory.Actor{ID: "os:" + u.Username, Name: u.Username, Method: inventory.ByOSUser}
+	return a
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keystation/inventory"
-	"keystation/inventory/sqlite"
 	"keystation/station"
 	"keystation/station/usb"
 )
@@ -54,38 +52,26 @@ func newProvision(s seams) *cobra.Command {
 	c.Flags().BoolVar(&f.yes, "yes", false, "wipe the keys named by --device, whatever they are, and accept unproven models")
 	c.Flags().BoolVar(&f.json, "json", false, "one JSON object per key, each on its own line")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, err := commandConfig(c)
-		if err != nil {
-			return err
-		}
 		if f.yes && len(f.devices) == 0 {
 			return usagef("--yes answers only for keys named by --device: name them.")
 		}
-		return provision(c, cfg, f, s)
+		return withDesk(c, func(_ context.Context, d *desk) error {
+			return d.withOwner(func(owner string) error { return provision(c, d, owner, f, s) })
+		})
 	}
 	return c
 }
 
 // provision makes the keys and prints what came of each.
-func provision(c *cobra.Command, cfg Config, f provisionFlags, s seams) (err error) {
+func provision(c *cobra.Command, d *desk, owner string, f provisionFlags, s seams) error {
 	ctx := c.Context()
-	d, err := openDesk(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.close()) }()
-	owner, err := sqlite.NewOwner(cfg.storeOptions().Locks)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, owner.Close()) }()
 	if f.forWhom != "" {
 		if err := d.store.Makeable(ctx, f.forWhom); err != nil {
 			return err
 		}
 	}
 	p := &provisioning{flags: f, out: json.NewEncoder(c.OutOrStdout()), c: c}
-	bench, err := d.newBench(p, owner.Name(), s)
+	bench, err := d.newBench(p, owner, s)
 	if err != nil {
 		return err
 	}
@@ -136,6 +122,7 @@ type provisioning struct {
 	out     *json.Encoder
 	reports []station.Report
 	asking  sync.Mutex // one question at a time
+	typed   typed
 }
 
 func (p *provisioning) operator() inventory.Actor {

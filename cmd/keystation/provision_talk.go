@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"keystation/station"
@@ -50,24 +52,69 @@ func (p *provisioning) watch(ctx context.Context, feed *station.Feed) func() {
 	return func() { stop(); <-done }
 }
 
-// ask answers a question about one key: by --yes, at the terminal, or not at all.
-func (p *provisioning) ask(_ context.Context, q station.Question) (station.Answer, error) {
+// ask answers a question about one key: by --yes, at the terminal, or not at all. Whoever names no key by --device gets
+// those that go without asking, at a terminal too.
+func (p *provisioning) ask(ctx context.Context, q station.Question) (station.Answer, error) {
 	if p.flags.yes {
 		return station.Answer{Yes: true, By: p.operator(), How: "by --yes"}, nil
 	}
-	in := p.c.InOrStdin()
-	if !isTerminal(in) {
+	if len(p.flags.devices) == 0 {
+		fmt.Fprintf(p.c.ErrOrStderr(), "%s: to be asked about this key, run again with --device %s.\n", q.Port.Title(), q.Port.Path)
+		return station.Answer{}, station.ErrNoAnswer
+	}
+	if !isTerminal(p.c.InOrStdin()) {
 		return station.Answer{}, station.ErrNoAnswer
 	}
 	p.asking.Lock()
 	defer p.asking.Unlock()
 	fmt.Fprintf(p.c.ErrOrStderr(), "%s: %s [y/N] ", q.Port.Title(), q.Text)
-	line, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil && line == "" {
-		return station.Answer{}, station.ErrNoAnswer
+	line, err := p.typed.next(ctx, p.c)
+	if err != nil {
+		fmt.Fprintln(p.c.ErrOrStderr())
+		return station.Answer{}, err
 	}
-	yes := strings.EqualFold(strings.TrimSpace(line), "y") || strings.EqualFold(strings.TrimSpace(line), "yes")
+	line = strings.TrimSpace(line)
+	yes := strings.EqualFold(line, "y") || strings.EqualFold(line, "yes")
 	return station.Answer{Yes: yes, By: p.operator(), How: "at the terminal"}, nil
+}
+
+// typed hands out the lines of the terminal, from the first question on. One goroutine reads for the whole command, so
+// that a line is never read ahead and lost. Reading a terminal ends with a line or with the process and nothing else, so
+// nobody waits for that goroutine: it holds nothing, and what it reads after the command was canceled is dropped.
+type typed struct {
+	once  sync.Once
+	lines chan string // closed when the input ends
+}
+
+// next waits for a line, or for the end of ctx.
+func (t *typed) next(ctx context.Context, c *cobra.Command) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	t.once.Do(func() {
+		t.lines = make(chan string)
+		go t.read(c.Context(), c.InOrStdin())
+	})
+	select {
+	case line, more := <-t.lines:
+		if !more {
+			return "", station.ErrNoAnswer
+		}
+		return line, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+func (t *typed) read(ctx context.Context, in io.Reader) {
+	defer close(t.lines)
+	for s := bufio.NewScanner(in); s.Scan(); {
+		select {
+		case t.lines <- s.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func isTerminal(r io.Reader) bool {

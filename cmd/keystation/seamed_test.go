@@ -269,9 +269,11 @@ func program(t *testing.T, vars []string, args ...string) *process {
 // start starts it; it is killed when the test ends before it does.
 func (p *process) start() *process {
 	p.Helper()
-	var err error
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		p.Fatal(err)
+	if p.cmd.Stdin == nil {
+		var err error
+		if p.in, err = p.cmd.StdinPipe(); err != nil {
+			p.Fatal(err)
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		p.Fatal(err)
@@ -309,7 +311,9 @@ func (p *process) await(s *transcript, text string) {
 // end waits for the end of the process and gives its exit code, -1 when it was killed.
 func (p *process) end() int {
 	p.Helper()
-	_ = p.in.Close()
+	if p.in != nil {
+		_ = p.in.Close()
+	}
 	<-p.ended
 	return p.cmd.ProcessState.ExitCode()
 }
