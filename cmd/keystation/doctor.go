@@ -5,15 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"keystation/inventory/seal"
-	"keystation/station/fido2"
+	"keystation/inventory"
 )
 
 // finding is one line of `keystation doctor`: what was looked at, how it is, and what to do about it.
@@ -42,8 +37,8 @@ do. Exit code 1 when something failed.`,
 		if err != nil {
 			return err
 		}
-		found := examine(c.Context(), cfg)
-		if err := sayFindings(c, found, *asJSON); err != nil {
+		found, err := examine(c.Context(), cfg)
+		if err := errors.Join(err, sayFindings(c, found, *asJSON)); err != nil {
 			return err
 		}
 		for _, f := range found {
@@ -56,36 +51,57 @@ do. Exit code 1 when something failed.`,
 	return c
 }
 
-// checks are what doctor looks at, in order. A check with needsDB is left out when no database is named.
-var checks = []struct {
-	name    string
-	needsDB bool
-	look    func(context.Context, Config) (found, remedy string, pass bool)
-}{
-	{"libfido2", false, checkLibrary},
-	{"attached keys", false, checkKeys},
-	{"udev rule", false, checkUdev},
-	{"clock", false, checkClock},
-	{"database", true, checkDatabase},
-	{"secrets", true, checkSecrets},
-	{"packet folder", true, checkPackets},
-	{"policy", true, checkPolicy},
-	{"unfinished runs", true, checkRuns},
+// seen is what one look found: how it is, what to do about it, and if it passes.
+type seen struct {
+	found, remedy string
+	pass          bool
 }
 
-func examine(ctx context.Context, cfg Config) []finding {
-	var all []finding
-	for _, c := range checks {
-		if c.needsDB && cfg.Database.Path == "" {
-			continue
-		}
-		found, remedy, pass := c.look(ctx, cfg)
-		if pass {
-			remedy = ""
-		}
-		all = append(all, finding{c.name, pass, found, remedy})
+func good(found string, a ...any) seen { return seen{found: fmt.Sprintf(found, a...), pass: true} }
+func bad(found, remedy string) seen    { return seen{found: found, remedy: remedy} }
+func faulty(err error, re string) seen { return bad(sentence(inventory.Sentence(err)), re) }
+
+// machineChecks are what doctor looks at on any machine, in order.
+var machineChecks = []struct {
+	name string
+	look func(context.Context, Config) seen
+}{
+	{"libfido2", checkLibrary},
+	{"attached keys", checkKeys},
+	{"udev rule", checkUdev},
+	{"clock", checkClock},
+}
+
+// deskChecks are what doctor looks at when a database is named and can be opened, in order.
+var deskChecks = []struct {
+	name string
+	look func(context.Context, *desk) seen
+}{
+	{"database", checkDatabase},
+	{"secrets", checkSecrets},
+	{"packet folder", checkPackets},
+	{"policy", checkPolicy},
+	{"unfinished runs", checkRuns},
+}
+
+func examine(ctx context.Context, cfg Config) (all []finding, err error) {
+	add := func(name string, s seen) { all = append(all, finding{name, s.pass, s.found, s.remedy}) }
+	for _, c := range machineChecks {
+		add(c.name, c.look(ctx, cfg))
 	}
-	return all
+	if cfg.Database.Path == "" {
+		return all, nil
+	}
+	d, err := openDesk(ctx, cfg)
+	if err != nil {
+		add("database", faulty(err, "The rest cannot be looked at before."))
+		return all, nil
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	for _, c := range deskChecks {
+		add(c.name, c.look(ctx, d))
+	}
+	return all, nil
 }
 
 func sayFindings(c *cobra.Command, found []finding, asJSON bool) error {
@@ -107,148 +123,4 @@ func sayFindings(c *cobra.Command, found []finding, asJSON bool) error {
 		}
 	}
 	return nil
-}
-
-func checkLibrary(context.Context, Config) (found, remedy string, pass bool) {
-	return fido2.Version(), "", true // the program would not have started without it
-}
-
-func checkKeys(ctx context.Context, _ Config) (found, remedy string, pass bool) {
-	ports, err := newBus().Attached(ctx)
-	if err != nil {
-		return sentence(err.Error()), "Plug the keys in again, then try keystation keys.", false
-	}
-	for _, p := range ports {
-		f, err := os.OpenFile(p.Path, os.O_RDWR, 0)
-		if errors.Is(err, os.ErrPermission) {
-			return p.Path + " may not be opened by this user.", "Install the udev rule of the README and plug the key in again.", false
-		}
-		if err == nil {
-			_ = f.Close() // nothing was written
-		}
-	}
-	return fmt.Sprintf("%d attached, all may be opened.", len(ports)), "", true
-}
-
-// udevRules are the folders in which a rule for FIDO keys may stand.
-var udevRules = []string{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"}
-
-func checkUdev(context.Context, Config) (found, remedy string, pass bool) {
-	for _, dir := range udevRules {
-		files, err := filepath.Glob(filepath.Join(dir, "*fido*.rules"))
-		if err == nil && len(files) > 0 {
-			return files[0], "", true
-		}
-		files, err = filepath.Glob(filepath.Join(dir, "*u2f*.rules"))
-		if err == nil && len(files) > 0 {
-			return files[0], "", true
-		}
-	}
-	return "No rule lets anybody but root open a key.", "Install the udev rule of the README (not needed for software keys, nor for root).", os.Getuid() == 0
-}
-
-func checkClock(context.Context, Config) (found, remedy string, pass bool) {
-	now := time.Now().UTC()
-	return now.Format(time.RFC3339), "Set the clock: certificates and the ledger are dated by it.", now.Year() >= 2026
-}
-
-func checkDatabase(ctx context.Context, cfg Config) (found, remedy string, pass bool) {
-	d, err := openDesk(ctx, cfg)
-	if err != nil {
-		return sentence(err.Error()), "Make one with keystation init, or name another with --db.", false
-	}
-	defer func() { _ = d.close() }() // only read
-	found = cfg.Database.Path + ", keys bound to " + d.settings.RPID
-	if d.settings.Test() {
-		found += " (TEST KEYS: give init a --public-url for real ones)"
-	}
-	return found, "", true
-}
-
-// checkSecrets opens a canary with the PIN identity: a PIN that is sealed today must be releasable tomorrow. The bench's
-// user may not read the secrets, and that is right.
-func checkSecrets(ctx context.Context, cfg Config) (found, remedy string, pass bool) {
-	info, err := os.Stat(cfg.Secrets.Dir)
-	if err != nil {
-		return cfg.Secrets.Dir + " is not there.", "Bring it back from its backup: without it no sealed PIN can be released.", false
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Sprintf("%s has mode %04o.", cfg.Secrets.Dir, info.Mode().Perm()), "chmod 0700 " + cfg.Secrets.Dir, false
-	}
-	identity, err := os.ReadFile(filepath.Join(cfg.Secrets.Dir, pinIdentityFile))
-	if errors.Is(err, os.ErrPermission) {
-		return "Not readable by this user, which is right for a bench.", "", true
-	}
-	if err != nil {
-		return sentence(err.Error()), "Bring it back from its backup.", false
-	}
-	return checkCanary(ctx, cfg, strings.TrimSpace(string(identity)))
-}
-
-func checkCanary(ctx context.Context, cfg Config, identity string) (found, remedy string, pass bool) {
-	d, err := openDesk(ctx, cfg)
-	if err != nil {
-		return "The database cannot be opened, so nothing to compare with.", "See above.", false
-	}
-	defer func() { _ = d.close() }() // only read
-	sealer, err := seal.NewSealer(d.settings.Recipient)
-	if err != nil {
-		return sentence(err.Error()), "The database names no recipient: restore it.", false
-	}
-	opener, err := seal.NewOpener(identity)
-	if err != nil {
-		return sentence(err.Error()), "Bring pin-identity.txt back from its backup.", false
-	}
-	blob, err := sealer.Seal("canary", "canary", []byte("canary"))
-	if err == nil {
-		_, err = opener.Open(blob, "canary", "canary")
-	}
-	if err != nil {
-		return "The PIN identity does not open what is sealed for this database.", "Bring the right pin-identity.txt back: no PIN could be released.", false
-	}
-	return "What is sealed can be opened.", "", true
-}
-
-func checkPackets(_ context.Context, cfg Config) (found, remedy string, pass bool) {
-	if err := writable(cfg.Bench.Packets); err != nil {
-		return sentence(err.Error()), "Give the bench's group write access, or set bench.packets.", false
-	}
-	return cfg.Bench.Packets, "", true
-}
-
-func checkPolicy(ctx context.Context, cfg Config) (found, remedy string, pass bool) {
-	d, err := openDesk(ctx, cfg)
-	if err != nil {
-		return "The database cannot be opened.", "See above.", false
-	}
-	defer func() { _ = d.close() }() // only read
-	p, err := d.policy()
-	if err == nil {
-		err = p.Check()
-	}
-	if err != nil {
-		return sentence(err.Error()), "Mend the configuration.", false
-	}
-	for _, name := range p.Roots.Names() {
-		if strings.Contains(name, "not for production") && !d.settings.Test() {
-			return "The software keys' certificate is trusted in a real database.", "Take it out of policy.roots.", false
-		}
-	}
-	return fmt.Sprintf("%d trusted roots, %d stock models.", p.Roots.Len(), len(p.Stock)), "", true
-}
-
-func checkRuns(ctx context.Context, cfg Config) (found, remedy string, pass bool) {
-	d, err := openDesk(ctx, cfg)
-	if err != nil {
-		return "The database cannot be opened.", "See above.", false
-	}
-	defer func() { _ = d.close() }() // only read
-	o, err := d.store.Overview(ctx)
-	if err != nil {
-		return sentence(err.Error()), "Run keystation audit verify.", false
-	}
-	if o.Runs > 0 {
-		return fmt.Sprintf("%d runs go on or were interrupted.", o.Runs), "If no bench is at work, plug the key in and start provision or serve: it finishes or closes them.", true
-	}
-	return "None.", "", true
 }

@@ -120,8 +120,13 @@ func TestInit_atOnce(t *testing.T) {
 	if won.Load() != 1 {
 		t.Fatalf("%d of them made the database", won.Load())
 	}
-	if _, _, pass := checkSecrets(t.Context(), cfg); !pass {
-		t.Error("the winner's secrets do not fit its database")
+	d, err := openDesk(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	if s := checkSecrets(t.Context(), d); !s.pass {
+		t.Errorf("the winner's secrets do not fit its database: %s", s.found)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +14,11 @@ import (
 
 // versions is what a report of a fault has to name.
 type versions struct {
-	Version  string `json:"version"`
-	Go       string `json:"go"`
-	Libfido2 string `json:"libfido2"` // the one that is loaded, not the one built against
-	Platform string `json:"platform"`
+	Version  string   `json:"version"`
+	Go       string   `json:"go"`
+	Libfido2 string   `json:"libfido2"`        // the one that is loaded, not the one built against
+	Lacks    []string `json:"lacks,omitempty"` // what that one cannot do, a sentence each
+	Platform string   `json:"platform"`
 }
 
 func newVersion() *cobra.Command {
@@ -33,7 +35,8 @@ func newVersion() *cobra.Command {
 		if *asJSON {
 			return json.NewEncoder(c.OutOrStdout()).Encode(v)
 		}
-		_, err := fmt.Fprintf(c.OutOrStdout(), "keystation %s (libfido2 %s, %s, %s)\n", v.Version, v.Libfido2, v.Go, v.Platform)
+		lines := append([]string{fmt.Sprintf("keystation %s (libfido2 %s, %s, %s)", v.Version, v.Libfido2, v.Go, v.Platform)}, v.Lacks...)
+		_, err := fmt.Fprintln(c.OutOrStdout(), strings.Join(lines, "\n"))
 		return err
 	}
 	return c
@@ -42,7 +45,7 @@ func newVersion() *cobra.Command {
 // thisVersion reads what the toolchain stamped into the program: a tag, or the
 // time and commit after the last one, with +dirty for changes on top.
 func thisVersion() versions {
-	v := versions{Version: "(devel)", Go: runtime.Version(), Libfido2: fido2.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versions{Version: "(devel)", Go: runtime.Version(), Libfido2: fido2.Version(), Lacks: lacks(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}

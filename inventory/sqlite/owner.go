@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"keystation/inventory"
@@ -62,6 +64,22 @@ func (o *Owner) Name() string { return o.name }
 // Close lets go. Runs of this owner that have no end are anybody's from now on.
 func (o *Owner) Close() error {
 	return errors.Join(os.Remove(o.file.Name()), o.file.Close())
+}
+
+// Undecidable lists the runs without an end of whose process this user cannot tell if it lives, since its lock file may
+// not be opened. Nobody takes them over but a user who may.
+func (s *Store) Undecidable(ctx context.Context) ([]inventory.Run, error) {
+	open, err := runs.list(ctx, s.readers, "WHERE ended_at IS NULL ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(open, func(r inventory.Run) bool {
+		f, err := os.Open(filepath.Join(s.options.Locks, filepath.Base(r.Owner)))
+		if err == nil {
+			_ = f.Close() // nothing was read
+		}
+		return !errors.Is(err, os.ErrPermission)
+	}), nil
 }
 
 // ownerLives tells if the process with this lock file runs. A file that is gone belongs to nobody; one that cannot be

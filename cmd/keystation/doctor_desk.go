@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"keystation/inventory/seal"
+)
+
+func checkDatabase(_ context.Context, d *desk) seen {
+	found := d.cfg.Database.Path + ", keys bound to " + d.settings.RPID
+	if d.settings.Test() {
+		found += " (TEST KEYS: give init a --public-url for real ones)"
+	}
+	return good("%s", found)
+}
+
+// checkSecrets opens a canary with the PIN identity: a PIN that is sealed today must be releasable tomorrow. The bench's
+// user may not read the secrets, and that is right.
+func checkSecrets(_ context.Context, d *desk) seen {
+	dir := d.cfg.Secrets.Dir
+	info, err := os.Stat(dir)
+	if err != nil {
+		return bad(dir+" is not there.", "Bring it back from its backup: without it no sealed PIN can be released.")
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return bad(fmt.Sprintf("%s has mode %04o.", dir, info.Mode().Perm()), "chmod 0700 "+dir)
+	}
+	identity, err := os.ReadFile(filepath.Join(dir, pinIdentityFile))
+	if errors.Is(err, os.ErrPermission) {
+		return good("Not readable by this user, which is right for a bench.")
+	}
+	if err != nil {
+		return faulty(err, "Bring it back from its backup.")
+	}
+	return checkCanary(d, strings.TrimSpace(string(identity)))
+}
+
+func checkCanary(d *desk, identity string) seen {
+	sealer, err := seal.NewSealer(d.settings.Recipient)
+	if err != nil {
+		return faulty(err, "The database names no recipient: restore it.")
+	}
+	opener, err := seal.NewOpener(identity)
+	if err != nil {
+		return faulty(err, "Bring pin-identity.txt back from its backup.")
+	}
+	blob, err := sealer.Seal("canary", "canary", []byte("canary"))
+	if err == nil {
+		_, err = opener.Open(blob, "canary", "canary")
+	}
+	if err != nil {
+		return bad("The PIN identity does not open what is sealed for this database.", "Bring the right pin-identity.txt back: no PIN could be released.")
+	}
+	return good("What is sealed can be opened.")
+}
+
+func checkPackets(_ context.Context, d *desk) seen {
+	if err := writable(d.cfg.Bench.Packets); err != nil {
+		return faulty(err, "Give the bench's group write access, or set bench.packets.")
+	}
+	return good("%s", d.cfg.Bench.Packets)
+}
+
+func checkPolicy(_ context.Context, d *desk) seen {
+	p, err := d.policy()
+	if err == nil {
+		err = p.Check()
+	}
+	if err != nil {
+		return faulty(err, "Mend the configuration.")
+	}
+	for _, name := range p.Roots.Names() {
+		if strings.Contains(name, "not for production") && !d.settings.Test() {
+			return bad("The software keys' certificate is trusted in a real database.", "Take it out of policy.roots.")
+		}
+	}
+	return good("%d trusted roots, %d stock models.", p.Roots.Len(), len(p.Stock))
+}
+
+// checkRuns names runs that no process of this user can finish, and counts those that go on or were interrupted.
+func checkRuns(ctx context.Context, d *desk) seen {
+	unknown, err := d.store.Undecidable(ctx)
+	if err != nil {
+		return faulty(err, "Run keystation audit verify.")
+	}
+	if len(unknown) > 0 {
+		var named []string
+		for _, r := range unknown {
+			named = append(named, fmt.Sprintf("%s at port %s (lock file %s)", r.ID, r.Port, filepath.Join(d.cfg.storeOptions().Locks, r.Owner)))
+		}
+		return bad("This user cannot tell if these go on: "+strings.Join(named, ", ")+".",
+			"Start provision or serve as the user who began them: it finishes or closes them.")
+	}
+	o, err := d.store.Overview(ctx)
+	if err != nil {
+		return faulty(err, "Run keystation audit verify.")
+	}
+	if o.Runs > 0 {
+		return good("%d go on or were interrupted. If no bench is at work, plug the key in and start provision or serve: it finishes or closes them.", o.Runs)
+	}
+	return good("None.")
+}
