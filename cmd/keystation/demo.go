@@ -87,7 +87,7 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 	cfg.complete()
 	_, err := initialize(ctx, cfg, "", "")
 	if inventory.KindOf(err) == inventory.Conflict {
-		return nil, inventory.Refuse(inventory.Conflict, "%s holds a demo already: choose another --dir, or remove it.", dir)
+		return nil, inventory.Refuse(inventory.Conflict, "The folder %s holds a demo already: choose another --dir, or remove it.", dir)
 	}
 	if err != nil {
 		return nil, err

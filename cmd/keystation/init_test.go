@@ -138,7 +138,7 @@ func TestDemo_usedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, errs, code := call(t, "demo", "--once", "--dir", dir)
-	if want := dir + " holds a demo already: choose another --dir, or remove it.\n"; code != exitFailure || errs != want {
+	if want := "The folder " + dir + " holds a demo already: choose another --dir, or remove it.\n"; code != exitFailure || errs != want {
 		t.Errorf("exit code %d, %q; want %q", code, errs, want)
 	}
 }
