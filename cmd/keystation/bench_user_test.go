@@ -158,6 +158,30 @@ func (s shared) wantSecrets() {
 	}
 }
 
+// TestProvision_umask: what the bench makes is the group's, whatever the umask of who stands there.
+func TestProvision_umask(t *testing.T) {
+	t.Parallel()
+	s := newShared(t)
+	k := stationtest.Key(t, softkey.Config{})
+	s.must(os.Chown(k.Path(), benchUID, -1))
+	p := s.as(benchUID, []string{heldWhen + "=made"}, "provision", "--db", s.db, "--device", k.Path(), "--yes")
+	p.cmd.Path, p.cmd.Args = "/bin/sh", append([]string{"sh", "-c", `umask 0077; exec "$0" "$@"`, s.program}, p.cmd.Args[1:]...)
+	p.start().await(&p.err, "held\n")
+	s.wantModes(0o660, s.gid)
+	locks, err := filepath.Glob(filepath.Join(s.bench(), locksDir, "*.lock"))
+	if err != nil || len(locks) != 1 {
+		t.Fatalf("lock files %q, %v", locks, err)
+	}
+	info, err := os.Stat(locks[0])
+	s.must(err)
+	if has := info.Sys().(*syscall.Stat_t).Gid; info.Mode().Perm() != 0o660 || has != s.gid {
+		t.Errorf("the lock file has mode %v and group %d, want 0660 and %d", info.Mode().Perm(), has, s.gid)
+	}
+	if code := p.end(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, p.err.String())
+	}
+}
+
 // TestProvision_filesOfOneUser: without a group nobody else may read anything.
 func TestProvision_filesOfOneUser(t *testing.T) {
 	t.Parallel()
