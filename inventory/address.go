@@ -23,35 +23,37 @@ func (a Address) IsZero() bool {
 	return a.Recipient+a.Company+a.City+a.Region+a.PostalCode+a.Country+a.Phone == "" && len(a.Street) == 0
 }
 
-// Check refuses an address that no parcel could reach, naming what is missing.
+// Check refuses an address that no parcel could reach, naming all that is missing or wrong.
 func (a Address) Check() error {
+	return together(a.checkWhole(), CheckCountry(a.Country), a.checkText())
+}
+
+// checkWhole refuses an address that lacks what every address needs.
+func (a Address) checkWhole() error {
 	blank := func(line string) bool { return strings.TrimSpace(line) == "" }
+	var street, rest error
 	if len(a.Street) == 0 || slices.ContainsFunc(a.Street, blank) || len(a.Street) > 3 {
-		return Refuse(Invalid, "The address needs one to three street lines, none of them blank: fill them in or leave the whole address empty for pick-up.")
+		street = Refuse(Invalid, "The address needs one to three street lines, none of them blank: fill them in or leave the whole address empty for pick-up.")
 	}
-	for _, f := range []struct{ name, text string }{{"recipient", a.Recipient}, {"city", a.City}, {"country", a.Country}} {
+	var missing []string
+	for _, f := range []named{{"recipient", a.Recipient}, {"city", a.City}, {"country", a.Country}} {
 		if blank(f.text) {
-			return Refuse(Invalid, "The address has no %s: fill it in or leave the whole address empty for pick-up.", f.name)
+			missing = append(missing, f.name)
 		}
 	}
-	if len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return Refuse(Invalid, "The country %q is no code of two capital letters: write DE or US, for instance.", a.Country)
+	if len(missing) > 0 {
+		rest = Refuse(Invalid, "The address has no %s: fill it in or leave the whole address empty for pick-up.", orList(missing))
 	}
-	return a.checkText()
+	return together(street, rest)
 }
 
 func (a Address) checkText() error {
-	fields := []struct{ name, text string }{
+	fields := []named{
 		{"recipient", a.Recipient}, {"company", a.Company}, {"city", a.City}, {"region", a.Region},
 		{"postal code", a.PostalCode}, {"phone", a.Phone},
 	}
 	for _, line := range a.Street {
-		fields = append(fields, struct{ name, text string }{"street", line})
+		fields = append(fields, named{"street", line})
 	}
-	for _, f := range fields {
-		if err := CheckText(f.name, f.text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkTexts(fields...)
 }

@@ -44,6 +44,18 @@ func ParseAssetTag(s string) (AssetTag, error) {
 	return grouped(bare), nil
 }
 
+// ScannedTag gives what a scanner or a person gave, without the address that the codes on slips have around the tag
+// (https://keys.example.com/a/7KQM-3XWM).
+func ScannedTag(text string) string {
+	text = strings.TrimSpace(text)
+	if _, after, ok := strings.Cut(text, "://"); ok {
+		if i := strings.LastIndex(after, "/a/"); i >= 0 {
+			text, _, _ = strings.Cut(after[i+len("/a/"):], "?")
+		}
+	}
+	return strings.TrimRight(text, "/")
+}
+
 func grouped(bare string) AssetTag { return AssetTag(bare[:tagLength/2] + "-" + bare[tagLength/2:]) }
 
 func tagCheck(body string) byte {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,8 @@ type ImportedRequisition struct {
 	Reference  string // the file's own name for it: a second import knows it again
 	Person     string // e-mail or external id
 	Reason     string
-	Keys       int // 1: a primary; 2: a primary and a spare
+	Keys       int  // 1: a primary; 2: a primary and a spare
+	KeysGiven  bool // the row says how many; else they are two
 	Connector  string
 	Tier       Tier
 	Address    Address // zero: picked up at the desk
@@ -57,8 +59,9 @@ const (
 type RowResult struct {
 	Line     int        `json:"line"`
 	Outcome  RowOutcome `json:"outcome"`
-	What     string     `json:"what"`     // name of the person, number of the requisition
-	Sentence string     `json:"sentence"` // why refused or unchanged
+	What     string     `json:"what"`              // name of the person, number of the requisition
+	Sentence string     `json:"sentence"`          // why refused or unchanged, or what is entered
+	Warning  string     `json:"warning,omitempty"` // what should be mended though the row went in
 }
 
 // ReadPeople reads a CSV file (RFC 4180) whose header names columns of [PersonColumns]: name, and e-mail or external
@@ -96,13 +99,13 @@ func ReadRequisitions(r io.Reader) ([]ImportedRequisition, error) {
 	for _, rec := range sheet.records {
 		row := ImportedRequisition{
 			Line: rec.line, Err: rec.err, Reference: rec.cell("reference"), Person: rec.cell("person"), Reason: rec.cell("reason"),
-			Connector: rec.cell("connector"), Tier: Tier(rec.cell("tier")), ApprovedBy: rec.cell("approved_by"), Address: rec.address(),
+			Connector: strings.ToLower(rec.cell("connector")), Tier: Tier(strings.ToLower(rec.cell("tier"))),
+			ApprovedBy: rec.cell("approved_by"), Address: rec.address(), KeysGiven: rec.cell("keys") != "",
 		}
 		if row.Err == nil {
-			row.Keys, row.Err = wanted(rec.cell("keys"))
-		}
-		if row.Err == nil {
-			row.Err = row.check()
+			var err error
+			row.Keys, err = wanted(rec.cell("keys"))
+			row.Err = together(err, row.check())
 		}
 		rows = append(rows, row)
 	}
@@ -120,29 +123,57 @@ func wanted(cell string) (int, error) {
 	return n, nil
 }
 
-// check refuses what is wrong whoever is asked for.
+// check refuses what is wrong whoever is asked for, all of it.
 func (r ImportedRequisition) check() error {
-	for _, f := range []struct{ name, text string }{
-		{"person", r.Person}, {"reason", r.Reason}, {"connector", r.Connector}, {"approved_by", r.ApprovedBy}, {"reference", r.Reference},
-	} {
-		if err := CheckText(f.name, f.text); err != nil {
-			return err
-		}
-	}
+	errs := []error{checkTexts(named{"person", r.Person}, named{"reason", r.Reason}, named{"connector", r.Connector},
+		named{"approved_by", r.ApprovedBy}, named{"reference", r.Reference})}
 	if r.Person == "" {
-		return Refuse(Invalid, "The row names no person: fill the person column with an e-mail address or external id.")
+		errs = append(errs, Refuse(Invalid, "The row names no person: fill the person column with an e-mail address or external id."))
 	}
 	if r.Reason == "" {
-		return Refuse(Invalid, "The row gives no reason: say in a few words what the keys are for.")
+		errs = append(errs, Refuse(Invalid, "The row gives no reason: say in a few words what the keys are for."))
 	}
 	// Separation of duties counts only who is known to be who they are, and critical keys are guarded by it.
 	if r.Tier == Critical && r.ApprovedBy != "" {
-		return Refuse(Forbidden, "A critical requisition cannot be approved by a name in a file: leave approved_by empty and have two people approve it.")
+		errs = append(errs, refuseClaimed())
 	}
-	if r.Address.IsZero() {
+	errs = append(errs, checkConnector(r.Connector), checkTier(r.Tier))
+	if !r.Address.IsZero() {
+		errs = append(errs, r.Address.Check())
+	}
+	return together(errs...)
+}
+
+func refuseClaimed() error {
+	return Refuse(Forbidden, "A critical requisition cannot be approved by a name in a file: leave approved_by empty and have two people approve it.")
+}
+
+// Approves refuses when the row may not approve what an earlier one asked for: was, with these lines and this
+// address. A cell that the row leaves empty says nothing; one that says something else than what was submitted would
+// have approved what nobody reads.
+func (r ImportedRequisition) Approves(was Requisition, lines []Line, to Address) error {
+	if was.Tier == Critical {
+		return refuseClaimed()
+	}
+	var differ []string
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{
+		{"keys", r.KeysGiven && r.Keys != len(lines)},
+		{"connector", r.Connector != "" && slices.ContainsFunc(lines, func(l Line) bool { return l.Connector != r.Connector })},
+		{"tier", r.Tier != "" && r.Tier != was.Tier},
+		{"address", !r.Address.IsZero() && !reflect.DeepEqual(r.Address, to)},
+	} {
+		if f.is {
+			differ = append(differ, f.name)
+		}
+	}
+	if len(differ) == 0 {
 		return nil
 	}
-	return r.Address.Check()
+	return Refuse(Conflict, "Requisition %s was submitted with other %s than this row has: approve it with the row it was submitted with.",
+		was.Number, strings.Join(differ, " and "))
 }
 
 // sheet is a CSV file with a header.

@@ -94,7 +94,7 @@ func TestReadRequisitions(t *testing.T) {
 	const header = "person,reason,keys,tier,approved_by,recipient,street,street3,city,country\n"
 	atDesk := ImportedRequisition{Line: 2, Person: "ada@example.com", Reason: "payroll", Keys: 2}
 	sent := atDesk
-	sent.Keys, sent.Tier = 1, Elevated
+	sent.Keys, sent.KeysGiven, sent.Tier = 1, true, Elevated
 	sent.ApprovedBy = "Grace"
 	sent.Address = Address{Recipient: "Ada", Street: []string{"1 Main St", "c/o Bob"}, City: "London", Country: "GB"}
 	tests := []struct {
@@ -112,7 +112,14 @@ func TestReadRequisitions(t *testing.T) {
 		{"critical by a name", "ada@example.com,payroll,,critical,Grace,,,,,", atDesk, Forbidden,
 			"A critical requisition cannot be approved by a name in a file: leave approved_by empty and have two people approve it."},
 		{"half an address", "ada@example.com,payroll,,,,Ada,,,,", atDesk, Invalid,
-			"The address needs one to three street lines, none of them blank: fill them in or leave the whole address empty for pick-up."},
+			"The address needs one to three street lines, none of them blank: fill them in or leave the whole address empty for pick-up. " +
+				"The address has no city or country: fill it in or leave the whole address empty for pick-up."},
+		{"no such tier", "ada@example.com,payroll,,top,,,,,,", atDesk, Invalid, `"top" is no tier: use standard, elevated or critical.`},
+		{"all that is wrong", ",,9,top,,Ada,1 Main St,,London,UK", atDesk, Invalid,
+			`"9" is no number of keys: give 1 (a primary) or 2 (a primary and a spare). ` +
+				"The row names no person: fill the person column with an e-mail address or external id. " +
+				"The row gives no reason: say in a few words what the keys are for. " +
+				`"top" is no tier: use standard, elevated or critical. The country "UK" is no code of ISO 3166-1: write GB.`},
 		{"country by name", "ada@example.com,payroll,,,,Ada,1 Main St,,London,England", atDesk, Invalid,
 			`The country "ENGLAND" is no code of two capital letters: write DE or US, for instance.`},
 		{"control character", "ada@example.com,pay\x00roll,,,,,,,,", atDesk, Invalid, "The reason has the control character U+0000 at place 4: remove it."},

@@ -14,6 +14,12 @@ type Parcel struct {
 	PrintedAt    time.Time `json:"printed_at"`
 }
 
+// ParcelNumber gives the number of a parcel as it is written, P-1001, of one as people type it. It tells if text is one.
+func ParcelNumber(text string) (string, bool) {
+	digits, ok := numbered(text, "P")
+	return "P-" + digits, ok
+}
+
 // Event is the ledger's entry about the parcel. The address is in neither of its parts.
 func (p Parcel) Event(action string, tag AssetTag) Event {
 	return Event{Action: action, Subjects: []string{string(p.Key), string(p.Line)}, Payload: ParcelMoved{p.Number, p.Requisition, tag, p.PacketSHA256}}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -28,23 +29,21 @@ type Person struct {
 	ChangedAt  time.Time   `json:"changed_at"`
 }
 
-// Check refuses a person who could not be found again or whose name cannot be printed.
+// Check refuses a person who could not be found again or whose name cannot be printed, with all that is wrong.
 func (p Person) Check() error {
+	var unnamed, lost error
 	if strings.TrimSpace(p.Name) == "" {
-		return Refuse(Invalid, "The person has no name: fill the name column.")
+		unnamed = Refuse(Invalid, "The person has no name: fill the name column.")
 	}
 	if strings.TrimSpace(p.Email+p.ExternalID) == "" {
-		return Refuse(Invalid, "%s has neither e-mail nor external id: give one, so that the person can be found again.", p.Name)
+		lost = Refuse(Invalid, "%s has neither e-mail nor external id: give one, so that the person can be found again.", cmp.Or(p.Name, "The person"))
 	}
-	for _, f := range []struct{ name, text string }{
-		{"name", p.Name}, {"email", p.Email}, {"external_id", p.ExternalID}, {"department", p.Department},
-		{"country", p.Country}, {"language", p.Language},
-	} {
-		if err := CheckText(f.name, f.text); err != nil {
-			return err
-		}
+	unseen := checkTexts(named{"name", p.Name}, named{"email", p.Email}, named{"external_id", p.ExternalID},
+		named{"department", p.Department}, named{"country", p.Country}, named{"language", p.Language})
+	if unnamed != nil || lost != nil || unseen != nil { // forms are judged where texts can be read
+		return together(unnamed, lost, unseen)
 	}
-	return nil
+	return together(checkEmail(p.Email), CheckCountry(p.Country))
 }
 
 // Is tells if text names p: by e-mail address, external id or name. It is for refusing, never for letting somebody in.

@@ -18,8 +18,13 @@ func TestPerson_Check(t *testing.T) {
 		{"blank name", Person{Name: " \u00a0", Email: "ada@example.com"}, "The person has no name: fill the name column."},
 		{"nothing to find them by", Person{Name: "Ada", Email: " "},
 			"Ada has neither e-mail nor external id: give one, so that the person can be found again."},
-		{"the first fault is told", Person{Name: "A\x1bda", Email: "ada\x00", Department: "\r"},
-			"The name has the control character U+001B at place 2: remove it."},
+		{"all faults are told", Person{Name: "A\x1bda", Email: "ada\x00", Department: "\r"},
+			"The name has the control character U+001B at place 2: remove it. The email has the control character U+0000 at place 4: remove it. " +
+				"The department has the control character U+000D at place 1: remove it."},
+		{"no address, no country", Person{Name: "Ada", Email: "ada", Country: "ZZ"},
+			`"ada" is no e-mail address: write one such as ada@example.com. The country "ZZ" is no code of ISO 3166-1: write DE or US, for instance.`},
+		{"nothing at all", Person{}, "The person has no name: fill the name column. " +
+			"The person has neither e-mail nor external id: give one, so that the person can be found again."},
 		{"e-mail", Person{Name: "Ada", Email: "ada\x00"}, "The email has the control character U+0000 at place 4: remove it."},
 		{"external id", Person{Name: "Ada", ExternalID: "\u200f1"}, "The external_id has the control character U+200F at place 1: remove it."},
 		{"department", Person{Name: "Ada", ExternalID: "1", Department: "IT\r"}, "The department has the control character U+000D at place 3: remove it."},

@@ -1,7 +1,7 @@
 package inventory
 
 import (
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -69,6 +69,26 @@ type Requisition struct {
 	ChangedAt  time.Time        `json:"changed_at"`
 }
 
+// RequisitionNumber gives the number of a requisition as it is written, R-1001, of one as people type it: r-1001, R1001
+// or 1001. What is no number comes back as it is.
+func RequisitionNumber(text string) string {
+	if digits, ok := numbered(text, "R"); ok {
+		return "R-" + digits
+	}
+	bare := strings.TrimSpace(text)
+	if bare != "" && strings.Trim(bare, "0123456789") == "" {
+		return "R-" + bare
+	}
+	return text
+}
+
+// numbered gives the digits of a number with its letter, however it is typed.
+func numbered(text, letter string) (digits string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.ToUpper(strings.TrimSpace(text)), letter)
+	digits = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rest), "-"))
+	return digits, ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
 // Line is one key wanted.
 type Line struct {
 	ID          LineID        `json:"id"`
@@ -102,8 +122,8 @@ func (r Requisition) Submit(at time.Time) (Requisition, Event, error) {
 	if r.Tier == "" {
 		r.Tier = Standard
 	}
-	if !slices.Contains([]Tier{Standard, Elevated, Critical}, r.Tier) {
-		return r, Event{}, Refuse(Invalid, "%q is no tier: use standard, elevated or critical.", r.Tier)
+	if err := checkTier(r.Tier); err != nil {
+		return r, Event{}, err
 	}
 	r.State, r.Version, r.CreatedAt, r.ChangedAt = Submitted, 1, at, at
 	return r, r.event("requisition.submitted", r.Reason), nil

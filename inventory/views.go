@@ -29,6 +29,7 @@ type KeyRow struct {
 	Key    Key
 	Holder Holder    // zero when nobody has it
 	For    *OrderRef // nil for stock
+	Making bool      // a run has it in hand
 }
 
 // KeyPage is one page of keys.
@@ -97,6 +98,23 @@ type RequisitionRow struct {
 	Requisition Requisition
 	Person      Person
 	Lines       []LineRow // in their order
+	Posted      bool      // an address is on file; else the keys are picked up
+	Country     string    // of that address, where one requisition is read and the address can be opened; else empty
+}
+
+// AllMade tells if keys are made for all that is still wanted, so that the rest is packing.
+func (r RequisitionRow) AllMade() bool {
+	made := 0
+	for _, l := range r.Lines {
+		switch l.Line.State {
+		case LineOpen, LineMaking:
+			return false
+		case LineCancelled:
+		default:
+			made++
+		}
+	}
+	return made > 0
 }
 
 // RequisitionPage is one page of requisitions.
@@ -116,6 +134,7 @@ type PersonQuery struct {
 type PersonRow struct {
 	Person Person
 	Holds  int // keys in this person's custody
+	Made   int // keys made for this person that are not in their hands yet
 	Wants  int // lines of theirs that no key was made for yet
 }
 
