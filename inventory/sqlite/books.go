@@ -62,6 +62,7 @@ func (s *Store) Order(ctx context.Context, id inventory.LineID) (inventory.Order
 // before the spare. For a requisition or line that was named the refusal says what is the matter with it.
 func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want inventory.Want) (inventory.Order, error) {
 	var o inventory.Order
+	want.Requisition = inventory.RequisitionNumber(want.Requisition)
 	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
 		id, err := tx.findLine(ctx, want)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -83,7 +84,7 @@ func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.
 
 // Makeable refuses with what is the matter with a requisition that is named at the bench, before any key is touched.
 func (s *Store) Makeable(ctx context.Context, number string) error {
-	r, err := requisitions.one(ctx, s.readers, "WHERE number = $1", number)
+	r, err := requisitions.one(ctx, s.readers, "WHERE number = $1", inventory.RequisitionNumber(number))
 	if err != nil {
 		return absent(err, "There is no requisition %s: look up its number with keystation export.", number)
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -41,15 +42,25 @@ func openReaders(ctx context.Context, path string) (*sql.DB, error) {
 }
 
 func open(ctx context.Context, path, pragmas string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
+	db := sql.OpenDB(connector{name: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas})
 	var tables int
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
 		return nil, errors.Join(refusal(fmt.Errorf("open database %s: %w", path, err)), db.Close())
 	}
 	return db, nil
+}
+
+// connector opens connections whose statements can call fold.
+type connector struct{ name string }
+
+// Connect opens one.
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.name) }
+
+// Driver gives the engine.
+func (c connector) Driver() driver.Driver {
+	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
+		return conn.RegisterFunc("fold", fold, true)
+	}}
 }
 
 // faults are what SQLite says about the file, in words.

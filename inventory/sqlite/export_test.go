@@ -60,6 +60,9 @@ func Recorded() []string {
 	return names
 }
 
+// Engine opens a database by the engine's own name for it, with the functions that statements call.
+func Engine(name string) *sql.DB { return sql.OpenDB(connector{name}) }
+
 // Query is a statement as it was asked.
 type Query struct {
 	Text string
@@ -95,8 +98,8 @@ type recording struct {
 	name string
 }
 
-func (c recording) Connect(context.Context) (driver.Conn, error) {
-	conn, err := (&sqlite3.SQLiteDriver{}).Open(c.name)
+func (c recording) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := connector{c.name}.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -29,14 +29,15 @@ func (s *Store) ImportPeople(ctx context.Context, by inventory.Actor, rows []inv
 
 // ImportRequisitions writes requisitions with their lines, in one transaction with a result for each row. A row that
 // was imported before changes nothing: it is known again by its reference or, without one, by person and reason as
-// long as that requisition is not finished.
-func (s *Store) ImportRequisitions(ctx context.Context, by inventory.Actor, rows []inventory.ImportedRequisition, dryRun bool) ([]inventory.RowResult, error) {
+// long as that requisition is not finished. Once more with a name in approved_by it approves what is still submitted.
+// A new row is refused too when one of checks refuses its order, such as for a name that no packet can show.
+func (s *Store) ImportRequisitions(ctx context.Context, by inventory.Actor, rows []inventory.ImportedRequisition, dryRun bool, checks ...func(inventory.Order) error) ([]inventory.RowResult, error) {
 	return importRows(ctx, s, by, dryRun, len(rows), func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error) {
 		r := inventory.RowResult{Line: rows[i].Line}
 		if rows[i].Err != nil {
 			return r, rows[i].Err
 		}
-		return s.importRequisition(ctx, tx, rows[i])
+		return s.importRequisition(ctx, tx, rows[i], checks)
 	})
 }
 
@@ -151,7 +152,7 @@ func merged(was inventory.Person, row inventory.ImportedPerson) inventory.Person
 	return p
 }
 
-func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition) (inventory.RowResult, error) {
+func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition, checks []func(inventory.Order) error) (inventory.RowResult, error) {
 	r := inventory.RowResult{Line: row.Line}
 	p, err := people.one(ctx, tx.sql, "WHERE (external_id = $1 AND external_id <> '') OR (email = $1 AND email <> '') ORDER BY external_id = $1 DESC LIMIT 1", row.Person)
 	if err != nil {
@@ -161,20 +162,74 @@ func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.Im
 		return r, inventory.Refuse(inventory.Conflict, "%s has left: no keys are made for them.", p.Name)
 	}
 	was, err := tx.findRequisition(ctx, p, row)
-	if err == nil {
-		r.Outcome, r.What = inventory.RowUnchanged, was.Number
-		r.Sentence = fmt.Sprintf("This is requisition %s, which is %s.", was.Number, was.State)
-		return r, nil
+	approves := row.ApprovedBy != "" && (err != nil || was.State == inventory.Submitted)
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return r, err
+	case approves && p.Is(row.ApprovedBy):
+		return r, inventory.Refuse(inventory.Forbidden, "Nobody approves their own: the keys are for %s, so somebody else must approve them.", p.Name)
+	case err != nil:
+		if err := orderable(p, row, checks); err != nil {
+			return r, err
+		}
+		return s.createRequisition(ctx, tx, p, row)
+	case approves:
+		return s.approveRow(ctx, tx, was, row)
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	r.Outcome, r.What = inventory.RowUnchanged, was.Number
+	r.Sentence = fmt.Sprintf("This is requisition %s, which is %s.", was.Number, was.State)
+	if was.State == inventory.Submitted {
+		r.Sentence += " To approve it, import the row again with a name in approved_by."
+	}
+	return r, nil
+}
+
+// orderable refuses a row when a check refuses the order that the bench would get of it.
+func orderable(p inventory.Person, row inventory.ImportedRequisition, checks []func(inventory.Order) error) error {
+	o := inventory.Order{Person: p, Address: row.Address,
+		Line:        inventory.Line{Position: 1, Purpose: inventory.Primary, Connector: row.Connector},
+		Requisition: inventory.Requisition{Number: "R-00000000", Person: p.ID, Reason: row.Reason, Tier: row.Tier}}
+	for _, check := range checks {
+		if err := check(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createRequisition enters what the row asks for.
+func (s *Store) createRequisition(ctx context.Context, tx *txn, p inventory.Person, row inventory.ImportedRequisition) (inventory.RowResult, error) {
+	r := inventory.RowResult{Line: row.Line, Outcome: inventory.RowCreated}
+	var err error
+	if r.What, err = s.addRequisition(ctx, tx, p, row); err != nil {
 		return r, err
 	}
-	if p.Is(row.ApprovedBy) {
-		return r, inventory.Refuse(inventory.Forbidden, "Nobody approves their own: the keys are for %s, so somebody else must approve them.", p.Name)
+	keys := map[int]string{1: "One key", 2: "Two keys"}[row.Keys]
+	r.Sentence = keys + " for " + p.Name + ", still to be approved."
+	if row.ApprovedBy != "" {
+		r.Sentence = keys + " for " + p.Name + ", approved by " + row.ApprovedBy + "."
 	}
-	r.Outcome = inventory.RowCreated
-	r.What, err = s.addRequisition(ctx, tx, p, row)
-	return r, err
+	return r, nil
+}
+
+// approveRow approves what an earlier import of the row submitted, unless the row asks for something else by now.
+func (s *Store) approveRow(ctx context.Context, tx *txn, was inventory.Requisition, row inventory.ImportedRequisition) (inventory.RowResult, error) {
+	r := inventory.RowResult{Line: row.Line, Outcome: inventory.RowUpdated, What: was.Number}
+	asked, err := lines.list(ctx, tx.sql, "WHERE requisition = $1 ORDER BY position", was.ID)
+	if err != nil {
+		return r, err
+	}
+	to := row.Address
+	if s.options.OpenAddress != nil {
+		if to, err = s.openAddress(was); err != nil {
+			return r, err
+		}
+	}
+	if err := row.Approves(was, asked, to); err != nil {
+		return r, err
+	}
+	r.Sentence = fmt.Sprintf("Requisition %s is approved now, by %s.", was.Number, row.ApprovedBy)
+	return r, tx.approveAs(ctx, was, row.ApprovedBy)
 }
 
 // findRequisition looks for what an earlier import made of the same row.

@@ -37,9 +37,11 @@ func (s *Store) KeyList(ctx context.Context, q inventory.KeyQuery) (inventory.Ke
 		return inventory.KeyPage{}, err
 	}
 	hits, args := keyHits(q, from, limit+1)
-	rows, err := queryRows(ctx, s.readers, intoKeyRow, hits+` SELECT `+keys.qualified("k")+`, c.holder_kind, c.holder_id, c.holder_name, `+refColumns+`
+	rows, err := queryRows(ctx, s.readers, intoKeyRow, hits+` SELECT `+keys.qualified("k")+`, c.holder_kind, c.holder_id, c.holder_name, u.id IS NOT NULL, `+refColumns+`
 		FROM (SELECT DISTINCT id FROM hits) h JOIN keys k ON k.id = h.id
-		LEFT JOIN custody c ON c.key_id = k.id AND c.until IS NULL LEFT JOIN lines l ON l.id = k.line `+refJoins+`
+		LEFT JOIN custody c ON c.key_id = k.id AND c.until IS NULL 
+		LEFT JOIN runs u ON u.id = (SELECT max(r.id) FROM runs r WHERE r.key_id = k.id AND r.ended_at IS NULL)
+		LEFT JOIN lines l ON l.id = COALESCE(k.line, u.line) `+refJoins+`
 		ORDER BY k.changed_at DESC, k.id DESC LIMIT ?5`, args...)
 	if err != nil {
 		return inventory.KeyPage{}, err
@@ -50,7 +52,7 @@ func (s *Store) KeyList(ctx context.Context, q inventory.KeyQuery) (inventory.Ke
 }
 
 func intoKeyRow(r *inventory.KeyRow) []any {
-	into := append(keys.into(&r.Key), intoRef(&r.Holder.Kind), intoRef(&r.Holder.ID), intoRef(&r.Holder.Name))
+	into := append(keys.into(&r.Key), intoRef(&r.Holder.Kind), intoRef(&r.Holder.ID), intoRef(&r.Holder.Name), &r.Making)
 	return append(into, intoOrderRef(&r.For)...)
 }
 
@@ -66,16 +68,19 @@ func keyHits(q inventory.KeyQuery, from cursor, limit int) (string, []any) {
 	if q.Text == "" {
 		return `WITH hits AS (SELECT * FROM (SELECT k.id FROM keys k WHERE` + onPage + `)`, args
 	}
+	q.Text = inventory.ScannedTag(q.Text)
 	tag := tagPrefix(q.Text)
-	args = append(args, tag, tag+past, q.Text, q.Text+past, like(q.Text))
+	parcel, _ := inventory.ParcelNumber(q.Text)
+	args = append(args, tag, tag+past, q.Text, q.Text+past, fold(q.Text), parcel)
 	return `WITH RECURSIVE models(model) AS (
 			SELECT min(model) FROM keys UNION ALL
 			SELECT (SELECT min(model) FROM keys WHERE model > models.model) FROM models WHERE models.model IS NOT NULL),
-		named(id) AS (SELECT id FROM people WHERE name LIKE ?10 ESCAPE '\'),
+		named(id) AS (SELECT id FROM people WHERE instr(fold(name), ?10)),
 		hits AS (
 			SELECT * FROM (SELECT k.id FROM keys k WHERE k.asset_tag >= ?6 AND k.asset_tag < ?7 AND` + onPage + `
 			UNION ALL SELECT * FROM (SELECT k.id FROM keys k WHERE k.serial <> '' AND k.serial >= ?8 AND k.serial < ?9 AND` + onPage + `
-			UNION ALL SELECT * FROM (SELECT k.id FROM models CROSS JOIN keys k ON k.model = models.model WHERE models.model LIKE ?10 ESCAPE '\' AND` + onPage + `
+			UNION ALL SELECT * FROM (SELECT k.id FROM parcels x CROSS JOIN keys k ON k.id = x.key_id WHERE x.number = ?11 AND` + onPage + `
+			UNION ALL SELECT * FROM (SELECT k.id FROM models CROSS JOIN keys k ON k.model = models.model WHERE models.model IS NOT NULL AND instr(fold(models.model), ?10) AND` + onPage + `
 			UNION ALL SELECT * FROM (SELECT k.id FROM named CROSS JOIN custody c ON c.person = named.id AND c.until IS NULL
 				CROSS JOIN keys k ON k.id = c.key_id WHERE c.person IS NOT NULL AND` + onPage + `
 			UNION ALL SELECT * FROM (SELECT k.id FROM named CROSS JOIN requisitions q ON q.person = named.id CROSS JOIN lines l ON l.requisition = q.id

@@ -50,10 +50,9 @@ func cut[T any](rows []T, limit int, at func(T) cursor) ([]T, string) {
 	return rows, at(rows[limit-1]).String()
 }
 
-// like makes the pattern of LIKE that finds text anywhere; it belongs with ESCAPE '\'.
-func like(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
+// fold makes texts that differ in case alone equal, in every script: SQLite's own functions know A to Z only. The way
+// through capitals makes one letter of the two small sigmas. Statements call it by the same name.
+func fold(text string) string { return strings.ToLower(strings.ToUpper(text)) }
 
 // refColumns and refJoins read an [inventory.OrderRef] beside something that has a line.
 const (

@@ -99,9 +99,9 @@ func (s *Store) RequisitionList(ctx context.Context, q inventory.RequisitionQuer
 		where += fmt.Sprintf(" AND q.state = ?%d", len(args))
 	}
 	if q.Text != "" {
-		args = append(args, like(q.Text))
+		args = append(args, fold(q.Text), inventory.RequisitionNumber(q.Text))
 		n := len(args)
-		where += fmt.Sprintf(` AND (q.number LIKE ?%d ESCAPE '\' OR q.reason LIKE ?%d ESCAPE '\' OR p.name LIKE ?%d ESCAPE '\')`, n, n, n)
+		where += fmt.Sprintf(` AND (q.number = ?%d OR instr(fold(q.number), ?%d) OR instr(fold(q.reason), ?%d) OR instr(fold(p.name), ?%d))`, n, n-1, n-1, n-1)
 	}
 	rows, err := s.requisitionRows(ctx, where+" ORDER BY q.id DESC LIMIT ?2", args...)
 	if err != nil {
@@ -114,14 +114,30 @@ func (s *Store) RequisitionList(ctx context.Context, q inventory.RequisitionQuer
 
 // RequisitionByNumber gives the requisition that people call number.
 func (s *Store) RequisitionByNumber(ctx context.Context, number string) (inventory.RequisitionRow, error) {
-	rows, err := s.requisitionRows(ctx, "q.number = $1", number)
+	rows, err := s.requisitionRows(ctx, "q.number = $1", inventory.RequisitionNumber(number))
 	if err != nil {
 		return inventory.RequisitionRow{}, err
 	}
 	if len(rows) == 0 {
 		return inventory.RequisitionRow{}, inventory.Refuse(inventory.NotFound, "There is no requisition %s: check its number.", number)
 	}
-	return rows[0], nil
+	return rows[0], s.readCountry(ctx, &rows[0])
+}
+
+// readCountry opens an address for its country, which says where a parcel goes but not where somebody lives. Where
+// addresses cannot be opened it leaves the country out.
+func (s *Store) readCountry(ctx context.Context, r *inventory.RequisitionRow) error {
+	if !r.Posted || s.options.OpenAddress == nil {
+		return nil
+	}
+	sealed, err := requisition(ctx, s.readers, r.Requisition.ID)
+	if err != nil {
+		return err
+	}
+	if a, err := s.openAddress(sealed); err == nil {
+		r.Country = a.Country
+	}
+	return nil
 }
 
 // requisitionRows reads requisitions with their people, then the lines of all of them.
@@ -137,6 +153,7 @@ func (s *Store) requisitionRows(ctx context.Context, where string, args ...any) 
 	var ids []inventory.RequisitionID
 	for i := range rows {
 		r := &rows[i]
+		r.Posted = len(r.Requisition.Address) > 0
 		r.Requisition.Address, r.Lines = nil, []inventory.LineRow{}
 		of[r.Requisition.ID] = r
 		ids = append(ids, r.Requisition.ID)

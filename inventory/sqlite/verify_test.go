@@ -50,10 +50,7 @@ type vandal struct {
 
 func newVandal(t *testing.T, s *inventorytest.Store) vandal {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+s.Path()+"?_busy_timeout=5000&_ignore_check_constraints=1&_foreign_keys=0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlite.Engine("file:" + s.Path() + "?_busy_timeout=5000&_ignore_check_constraints=1&_foreign_keys=0")
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
 	v := vandal{t, db}
