@@ -146,3 +146,27 @@ func TestGuessable(t *testing.T) {
 		}
 	}
 }
+
+// A PIN of the right length that is refused all the same is told apart where the key says that it has rules.
+func TestOwnRules(t *testing.T) {
+	has := ctap.Info{PINComplexityPolicy: true}
+	for _, tt := range []struct {
+		name string
+		info ctap.Info
+		err  error
+		want string
+	}{
+		{"rules", has, ctap.ErrPINPolicyViolation, "The key has rules of its own for PINs and refused one of digits. Use another model."},
+		{"no rules", ctap.Info{}, ctap.ErrPINPolicyViolation, Advise(inventory.SetPIN, ctap.ErrPINPolicyViolation)},
+		{"another answer", has, ctap.ErrPINAuthInvalid, Advise(inventory.SetPIN, ctap.ErrPINAuthInvalid)},
+	} {
+		r := &run{b: &Bench{cfg: Config{Log: slog.New(slog.DiscardHandler)}}}
+		res := r.ended(inventory.SetPIN, fmt.Errorf("set PIN: %w", ownRules(tt.info, tt.err)))
+		if res.note != tt.want || res.outcome != inventory.StepRefused || res.end != inventory.RunRefused {
+			t.Errorf("%s: %s, %q; want %q", tt.name, res.outcome, res.note, tt.want)
+		}
+	}
+	if err := ownRules(has, nil); err != nil {
+		t.Error(err)
+	}
+}

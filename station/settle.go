@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"keystation/inventory"
@@ -58,12 +59,20 @@ func (r *run) setPIN(ctx context.Context) (result, error) {
 		err = r.reopened(ctx, ctap.Info.HasPIN, "The key stopped answering while its PIN was set, and has none now.")
 	}
 	if err != nil {
-		return result{}, fmt.Errorf("set PIN: %w", err)
+		return result{}, fmt.Errorf("set PIN: %w", ownRules(r.info, err))
 	}
 	if !r.lateTag {
 		return done("", inventory.Entered{})
 	}
 	return r.tagLate(ctx)
+}
+
+// ownRules says why a key refused a PIN whose length is right: it has rules beyond that (CTAP 2.2 §6.4 member 0x1B).
+func ownRules(info ctap.Info, err error) error {
+	if !info.PINComplexityPolicy || !errors.Is(err, ctap.ErrPINPolicyViolation) {
+		return err
+	}
+	return refuse("The key has rules of its own for PINs and refused one of digits. Use another model.")
 }
 
 // tagLate makes the tag credential of a key that made none before it had a PIN. Whoever gets it needs the PIN first
