@@ -182,6 +182,22 @@ func TestProvision_umask(t *testing.T) {
 	}
 }
 
+// TestInit_folderOfGroup says what the group still lacks, where it lacks it.
+func TestInit_folderOfGroup(t *testing.T) {
+	t.Parallel()
+	s := newShared(t)
+	for mode, want := range map[os.FileMode]bool{0o750: true, 0o770: false} {
+		s.must(os.Chmod(s.dir, mode))
+		p := s.as(serverUID, nil, "init", "--db", filepath.Join(s.dir, mode.String()+".db"), "--group", s.group)
+		if code := p.start().end(); code != exitDone {
+			t.Fatalf("exit code %d\n%s", code, p.err.String())
+		}
+		if got := strings.Contains(p.out.String(), "Let the group "+s.group+" write in "+s.dir+" too"); got != want {
+			t.Errorf("in a folder of mode %v: %s", mode, p.out.String())
+		}
+	}
+}
+
 // TestProvision_filesOfOneUser: without a group nobody else may read anything.
 func TestProvision_filesOfOneUser(t *testing.T) {
 	t.Parallel()

@@ -6,11 +6,13 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -174,6 +176,38 @@ func TestReadme(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(moduleRoot, m[1])); err != nil {
 			t.Errorf("README links to %s, which is not there", m[1])
 		}
+	}
+}
+
+// TestReadme_pasted runs what the README gives to paste into a terminal, as it stands.
+func TestReadme_pasted(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join(moduleRoot, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?ms)^```\\n(bin/keystation init --db try.db\n.*?)^```").FindSubmatch(b)
+	if blocks == nil {
+		t.Fatal("README has no block that makes try.db")
+	}
+	dir := t.TempDir()
+	program, err := exec.LookPath("keystation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(program, filepath.Join(dir, "bin/keystation")); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), "sh", "-e", "-c", string(blocks[1]))
+	c.Dir, c.Stderr = dir, os.Stderr
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	defer func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }() // the keys, if it went wrong before its last line
+	out, err := c.Output()
+	if err != nil || strings.Count(string(out), " ready ") != 2 || !strings.Contains(string(out), "consistent with itself") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"keystation/inventory"
 )
@@ -154,6 +155,20 @@ func groupID(name string) (int, error) {
 		return 0, fmt.Errorf("read group id: %w", err)
 	}
 	return gid, nil
+}
+
+// groupWrites tells if a folder is a group's and the group may write in it.
+func groupWrites(dir, group string) bool {
+	gid, err := groupID(group)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	of, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(of.Gid) == gid && info.Mode().Perm()&0o030 == 0o030
 }
 
 // osActor is the system user who runs the program. Ids stand in the ledger's clear headers, from which nothing can be

@@ -77,6 +77,9 @@ func sayInit(c *cobra.Command, cfg Config, s inventory.Settings) error {
 	if s.Test() {
 		fmt.Fprintln(out, "Every key it makes is a TEST KEY: give --public-url for keys that people will use.")
 	}
+	if folder := filepath.Dir(cfg.Database.Path); cfg.Database.Group != "" && !groupWrites(folder, cfg.Database.Group) {
+		fmt.Fprintf(out, "Let the group %s write in %s too: SQLite keeps two files beside the database.\n", cfg.Database.Group, folder)
+	}
 	return nil
 }
 

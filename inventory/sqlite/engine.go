@@ -74,8 +74,8 @@ var faults = []struct {
 	{sqlite3.ErrNotADB, inventory.Invalid, "This file is not a keystation database: name the file that keystation init made."},
 	{sqlite3.ErrCorrupt, inventory.Internal, "The database file is damaged: stop, keep a copy of it, and restore the last backup."},
 	{sqlite3.ErrFull, inventory.Unavailable, "The disk is full: make room, then try again."},
-	{sqlite3.ErrReadonly, inventory.Forbidden, "The database may be read but not written by this user: run as its owner, or as a member of the bench's group."},
-	{sqlite3.ErrPerm, inventory.Forbidden, "The database may not be opened by this user: run as its owner, or as a member of the bench's group."},
+	{sqlite3.ErrReadonly, inventory.Forbidden, "The database may be read but not written by this user: run as its owner, or as a member of the bench's group, which has to be let at its folder too."},
+	{sqlite3.ErrPerm, inventory.Forbidden, "The database may not be opened by this user: run as its owner, or as a member of the bench's group, which has to be let at its folder too."},
 	{sqlite3.ErrCantOpen, inventory.Forbidden, "The database may not be opened by this user: run as its owner, or as a member of the bench's group, and check the folder's permissions."},
 }
 
