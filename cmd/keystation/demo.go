@@ -102,7 +102,7 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := seed(ctx, d.store); err != nil {
+	if err := seed(ctx, d); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"keystation/inventory"
-	"keystation/inventory/sqlite"
+	"keystation/shipping"
+	"keystation/shipping/pdf"
 )
 
 func newImport() *cobra.Command {
@@ -25,34 +26,66 @@ func newImport() *cobra.Command {
 	}
 	c.AddCommand(
 		newImportOf("people", "name,email,external_id,department\n  Ada Lovelace,ada@example.com,E1001,Engines",
-			inventory.PersonColumns, "name, and email or external_id", importPeople),
+			inventory.PersonColumns, "name, and email or external_id", peopleAccept, importPeople),
 		newImportOf("requisitions", "person,reason,keys,street,city,postal_code,country,recipient,approved_by\n  ada@example.com,Works remotely,2,12 St James's Square,London,SW1Y 4JH,GB,Ada Lovelace,C. Babbage",
-			inventory.RequisitionColumns, "person and reason", importRequisitions),
+			inventory.RequisitionColumns, "person and reason", requisitionsAccept(), importRequisitions),
 	)
 	return c
 }
 
-// importFunc reads a file and enters its rows.
-type importFunc func(ctx context.Context, s *sqlite.Store, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error)
+const peopleAccept = `country is a code of two letters (ISO 3166-1), language one of BCP 47, such as
+de or pt-BR. A column that the file has not changes nothing in a person who is
+known already by external_id or email.`
 
-func importPeople(ctx context.Context, s *sqlite.Store, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
+// requisitionsAccept says what the cells of requisitions may hold.
+func requisitionsAccept() string {
+	tiers := make([]string, len(inventory.Tiers))
+	for i, t := range inventory.Tiers {
+		tiers[i] = string(t)
+	}
+	return fmt.Sprintf(`keys       1 (a primary) or 2 (a primary and a spare; empty means 2)
+connector  %s; empty means any
+tier       %s; empty means standard
+address    empty means that the keys are picked up; else at least recipient,
+           street, city and country, a code of two letters (ISO 3166-1)
+
+Who is named in approved_by has approved the row, in your word. A row without
+waits; to approve it import it again, with the same reference or the same person
+and reason, and the name filled in.`, strings.Join(inventory.Connectors, ", "), strings.Join(tiers, ", "))
+}
+
+// importFunc reads a file and enters its rows.
+type importFunc func(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error)
+
+// importPeople warns of names that no packet could show: such a person may stand in the directory, but no key could be
+// sent to them.
+func importPeople(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
 	rows, err := inventory.ReadPeople(file)
 	if err != nil {
 		return nil, err
 	}
-	return s.ImportPeople(ctx, by, rows, dryRun)
+	results, err := d.store.ImportPeople(ctx, by, rows, dryRun)
+	for i := range results {
+		if results[i].Outcome != inventory.RowRefused {
+			results[i].Warning = inventory.Sentence(shipping.Check(inventory.Order{Person: rows[i].Person}, pdf.Glyphs))
+		}
+	}
+	return results, err
 }
 
-func importRequisitions(ctx context.Context, s *sqlite.Store, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
+// importRequisitions refuses what no packet could be printed for: nothing could ever be made of it.
+func importRequisitions(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
 	rows, err := inventory.ReadRequisitions(file)
 	if err != nil {
 		return nil, err
 	}
-	return s.ImportRequisitions(ctx, by, rows, dryRun)
+	return d.store.ImportRequisitions(ctx, by, rows, dryRun, func(o inventory.Order) error {
+		return (&printer{desk: d}).Check(ctx, o)
+	})
 }
 
 // newImportOf is one of the two imports.
-func newImportOf(noun, sample string, columns []string, needed string, enter importFunc) *cobra.Command {
+func newImportOf(noun, sample string, columns []string, needed, accepted string, enter importFunc) *cobra.Command {
 	c := &cobra.Command{
 		Use:   noun + " FILE.csv --db FILE",
 		Short: noun + " from a CSV file",
@@ -64,7 +97,9 @@ A row that is refused leaves nothing of itself and is listed with its line
 number; the other rows go in, all in one transaction. The same file a second
 time changes nothing. Exit code 3 means that some rows were refused.
 
-  %s`, noun, needed, wrapped(columns), sample),
+%s
+
+  %s`, noun, needed, wrapped(columns), accepted, sample),
 		Example: fmt.Sprintf("  keystation import %s %s.csv --db keys.db --dry-run", noun, noun),
 		Args:    cobra.ExactArgs(1),
 	}
@@ -73,7 +108,7 @@ time changes nothing. Exit code 3 means that some rows were refused.
 	asJSON := c.Flags().Bool("json", false, "one JSON object per row, each on its own line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return withDesk(c, func(ctx context.Context, d *desk) error {
-			results, err := importFile(ctx, d.store, args[0], enter, *dryRun)
+			results, err := importFile(ctx, d, args[0], enter, *dryRun)
 			if err != nil {
 				return err
 			}
@@ -83,16 +118,17 @@ time changes nothing. Exit code 3 means that some rows were refused.
 	return c
 }
 
-func importFile(ctx context.Context, s *sqlite.Store, path string, enter importFunc, dryRun bool) ([]inventory.RowResult, error) {
+func importFile(ctx context.Context, d *desk, path string, enter importFunc, dryRun bool) ([]inventory.RowResult, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.NotFound, Msg: fmt.Sprintf("%s cannot be read (%s): check its name and permissions.", path, reason(err)), Err: err}
 	}
-	results, err := enter(ctx, s, osActor(), f, dryRun)
+	results, err := enter(ctx, d, osActor(), f, dryRun)
 	return results, errors.Join(err, f.Close())
 }
 
-// sayRows lists what came of the rows: all of them as JSON, else those that were refused, and a sum.
+// sayRows lists what came of the rows, and a sum: all of them as JSON or for a dry run, else those that somebody should
+// know of.
 func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON bool) error {
 	out, sum := json.NewEncoder(c.OutOrStdout()), map[inventory.RowOutcome]int{}
 	for _, r := range results {
@@ -101,8 +137,8 @@ func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON boo
 			if err := out.Encode(r); err != nil {
 				return fmt.Errorf("write result: %w", err)
 			}
-		} else if r.Outcome == inventory.RowRefused {
-			fmt.Fprintf(c.OutOrStdout(), "line %d refused: %s\n", r.Line, r.Sentence)
+		} else if dryRun || r.Warning != "" || r.Outcome == inventory.RowRefused || r.Outcome == inventory.RowUpdated {
+			fmt.Fprintln(c.OutOrStdout(), rowLine(r))
 		}
 	}
 	if !asJSON {
@@ -116,6 +152,20 @@ func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON boo
 		return exitError{code: exitKeys}
 	}
 	return nil
+}
+
+// rowLine says what came of one row. What was refused is not repeated: it may hold what no terminal should see.
+func rowLine(r inventory.RowResult) string {
+	var parts []string
+	if r.Outcome != inventory.RowRefused && !strings.Contains(r.Sentence, r.What) {
+		parts = append(parts, r.What+".")
+	}
+	for _, sentence := range []string{r.Sentence, r.Warning} {
+		if sentence != "" {
+			parts = append(parts, sentence)
+		}
+	}
+	return fmt.Sprintf("line %d %s: %s", r.Line, r.Outcome, strings.Join(parts, " "))
 }
 
 // wrapped lists words in lines that fit a terminal.

@@ -6,7 +6,6 @@ import (
 	_ "embed"
 
 	"keystation/inventory"
-	"keystation/inventory/sqlite"
 )
 
 // The demo's people and what they asked for. All names are invented or long dead, all addresses public buildings.
@@ -18,13 +17,13 @@ var (
 )
 
 // seed enters the demo's people and requisitions, the way an import does.
-func seed(ctx context.Context, s *sqlite.Store) error {
+func seed(ctx context.Context, d *desk) error {
 	by := inventory.System("demo")
 	for _, file := range []struct {
 		csv   []byte
 		enter importFunc
 	}{{seedPeople, importPeople}, {seedRequisitions, importRequisitions}} {
-		results, err := file.enter(ctx, s, by, bytes.NewReader(file.csv), false)
+		results, err := file.enter(ctx, d, by, bytes.NewReader(file.csv), false)
 		if err != nil {
 			return err
 		}
