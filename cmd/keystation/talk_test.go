@@ -114,3 +114,15 @@ func TestProvision_interruptedAtQuestion(t *testing.T) {
 		})
 	}
 }
+
+// TestModelName: an AAGUID of all zero is said by keys of every maker that has none, and names no model.
+func TestModelName(t *testing.T) {
+	t.Parallel()
+	for aaguid, want := range map[string]bool{
+		"00000000-0000-0000-0000-000000000000": false, "": false, softkey.Profiles()[0].AAGUID.String(): true,
+	} {
+		if name := modelName(aaguid); (name != "") != want {
+			t.Errorf("%q is called %q", aaguid, name)
+		}
+	}
+}
