@@ -82,7 +82,9 @@ func (t tileView) CanCancel() bool {
 }
 
 // CanRetry tells if the port may begin anew.
-func (t tileView) CanRetry() bool { return t.Controls && t.Plugged && !t.Running && t.Tone != station.Good }
+func (t tileView) CanRetry() bool {
+	return t.Controls && t.Plugged && !t.Running && t.Tone != station.Good
+}
 
 // Wants tells which of a software key's buttons stands out: the one that the tile's word asks for.
 func (t tileView) Wants(act string) bool {

@@ -14,7 +14,9 @@ import (
 func TestStore_update_refusesABrokenLedger(t *testing.T) {
 	s := inventorytest.Open(t)
 	v := newVandal(t, s)
-	v.unguarded("*", func() { v.do("UPDATE ledger_heads SET root = zeroblob(32) WHERE size = (SELECT max(size) FROM ledger_heads)") })
+	v.unguarded("*", func() {
+		v.do("UPDATE ledger_heads SET root = zeroblob(32) WHERE size = (SELECT max(size) FROM ledger_heads)")
+	})
 	rows := []inventory.ImportedPerson{{Person: inventory.Person{Name: "Eve", ExternalID: "E-66"}}}
 	_, err := s.ImportPeople(t.Context(), inventorytest.Operator, rows, false)
 	if inventory.KindOf(err) != inventory.Internal || !strings.Contains(inventory.Sentence(err), "run keystation audit verify") {
