@@ -136,7 +136,10 @@ func (r *run) begin(ctx context.Context) error {
 }
 
 // end leaves nothing of the run behind: no handle, no PIN.
-func (r *run) end() {
+func (r *run) end() { r.forget() }
+
+// forget closes the key and wipes the PIN: nothing that is still to do needs them.
+func (r *run) forget() {
 	r.closeKey()
 	r.pin.Wipe()
 	r.pin = nil

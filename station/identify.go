@@ -16,6 +16,9 @@ func rpIDHash(id string) [32]byte { return sha256.Sum256([]byte(id)) }
 // on the key: getInfo and silent assertions only.
 func (r *run) identify(ctx context.Context) (result, error) {
 	r.show(momentLook, "")
+	if r.b.cfg.Policy.never(r.port) {
+		return result{}, refuse("This port or key is on the list of those that are never touched. It was not even asked what it is.")
+	}
 	if err := r.openKey(ctx); err != nil {
 		return result{}, err
 	}
@@ -61,6 +64,11 @@ func (p Policy) fits(info ctap.Info) error {
 	}
 	_, err := p.pinLength(info)
 	return err
+}
+
+// never tells if what is plugged in at a port must not be touched.
+func (p Policy) never(port Port) bool {
+	return slices.Contains(p.NeverPorts, port.ID) || port.Serial != "" && slices.Contains(p.NeverSerials, port.Serial)
 }
 
 // ownLine keeps a ready key that is made anew with the line it was made for, unless another was asked for or that line's

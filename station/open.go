@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"keystation/inventory"
@@ -54,30 +55,72 @@ func (r *run) reopened(ctx context.Context, ok func(ctap.Info) bool, otherwise s
 	return aside(otherwise, "Plug it in again and make it anew; if it happens again, return it to the supplier.")
 }
 
-// sameKey refuses to go on with another key than the one that the run began with: model, firmware and capabilities
-// must be equal (what a reset changes is left out), and the port carries the rest of the proof.
-func (r *run) sameKey(fingerprint string) error {
-	if r.info.Fingerprint() == fingerprint {
-		return nil
-	}
-	return waited("Another key was plugged in at %s. Plug the first one in again, or pull this one and start over.", r.port.Title())
+// identity is what a key is held against when it comes back from a replug or a reset.
+type identity struct {
+	fingerprint string // model, firmware and capabilities; what a reset changes is left out
+	serial      string // USB iSerial as found, dummy or not
+	hasPIN      bool
+	tag         *inventory.Registration // that it answered to; nil: none is known
 }
 
-// answersTag tells if the key answers to a tag credential without a touch, and rightly. An answer whose signature does
-// not verify is undecided: not this key, but no proof of a swap either.
-func (r *run) answersTag(ctx context.Context, reg inventory.Registration, pin inventory.PIN) (bool, error) {
+func (r *run) identity() identity {
+	return identity{r.info.Fingerprint(), r.port.Serial, r.info.HasPIN(), r.answered}
+}
+
+// sameKey refuses to go on with another key than the one that the run began with. Two keys of a model that carry neither
+// serial nor tag can be told apart by their port only; a serial, a PIN or a tag that does not fit is another key.
+func (r *run) sameKey(ctx context.Context, was identity) error {
+	same := r.sameMake(was) && r.info.HasPIN() == was.hasPIN
+	if same && was.tag != nil {
+		answer, err := r.answersTag(ctx, *was.tag, nil)
+		if err != nil {
+			return err
+		}
+		same = answer == tagHeld
+	}
+	if same {
+		return nil
+	}
+	return r.another()
+}
+
+// sameMake is as much of [run.sameKey] as survives a reset.
+func (r *run) sameMake(was identity) bool {
+	return r.info.Fingerprint() == was.fingerprint && r.port.Serial == was.serial && !r.b.cfg.Policy.never(r.port)
+}
+
+func (r *run) another() error {
+	return waited("Another key was plugged in at %s and was left as it is. Plug the first one in again, or pull this one and start over.", r.port.Title())
+}
+
+// tagAnswer is what a key says when it is asked in silence for a credential.
+type tagAnswer string
+
+const (
+	tagHeld      tagAnswer = "held"      // it signed: this is the key
+	tagGone      tagAnswer = "gone"      // NO_CREDENTIALS: another key, or reset since
+	tagMute      tagAnswer = "mute"      // it answers nothing of the kind in its present state
+	tagUndecided tagAnswer = "undecided" // its signature does not verify: neither proof nor swap
+)
+
+// answersTag asks the key for a tag credential without a touch. A key that is busy is an error: it said nothing.
+func (r *run) answersTag(ctx context.Context, reg inventory.Registration, pin inventory.PIN) (tagAnswer, error) {
 	hash, err := r.b.nonce()
 	if err != nil {
-		return false, err
+		return tagUndecided, err
 	}
 	a, err := r.auth.Assert(ctx, RequestOptions{RPID: reg.RPID, ClientDataHash: hash, AllowCredential: [][]byte{reg.CredentialID}}, pin)
-	if err != nil {
-		if refusedByKey(err) {
-			return false, nil
-		}
-		return false, fmt.Errorf("ask for the tag: %w", err)
+	switch {
+	case errors.Is(err, ctap.ErrNoCredentials):
+		return tagGone, nil
+	case err != nil && (!refusedByKey(err) || errors.Is(err, ctap.ErrChannelBusy)):
+		return tagUndecided, fmt.Errorf("ask for the tag: %w", err)
+	case err != nil:
+		return tagMute, nil
+	case verifies(reg, a, hash):
+		return tagHeld, nil
 	}
-	return verifies(reg, a, hash), nil
+	return tagUndecided, nil
 }
 
 // verifies checks an assertion with the public key of its registration (WebAuthn §7.2 steps 15 and 20).

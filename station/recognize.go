@@ -12,29 +12,45 @@ import (
 // tagSearch bounds the silent search: so many tag credentials of the same model are tried before a person is asked.
 const tagSearch = 512
 
-// recognize finds the key's row: by serial, else by the tag credential that it answers to in silence, else by the
-// place where a blank key was left. Nil means that the inventory does not know it.
+// recognize finds the key's row: by the tag credential that it answers to in silence, else by serial, else by the place
+// where a run left a key. Only an answered tag proves it; the others are guesses, about which a person is asked. Nil
+// means that the inventory does not know it.
 func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
-	if k, err := r.bySerial(ctx); k != nil || err != nil {
-		return k, err
-	}
 	if k, err := r.byTag(ctx); k != nil || err != nil {
 		return k, err
 	}
-	if r.info.HasPIN() {
-		r.guessed = r.presumed != nil
-		return r.presumed, nil
+	if k, err := r.bySerial(ctx); k != nil || err != nil {
+		return k, err
 	}
-	k, err := r.b.cfg.Books.KeyLeftAt(ctx, r.port.ID, r.info.AAGUID.String(), r.info.Firmware())
-	return found(k, err)
+	k := r.presumed
+	if !r.info.HasPIN() {
+		left, err := found(r.b.cfg.Books.KeyLeftAt(ctx, r.port.ID, r.info.AAGUID.String(), r.info.Firmware()))
+		if err != nil {
+			return nil, err
+		}
+		k = left
+	}
+	r.guessed = k != nil
+	return k, nil
 }
 
+// bySerial finds the key that has this serial. One that carries a live tag but did not answer to it was reset elsewhere
+// or is another key with the same number; a serial that has no tag beside it is believed, since goods-in wrote it.
 func (r *run) bySerial(ctx context.Context) (*inventory.Key, error) {
 	serial, source := r.serial()
 	if source == inventory.SerialNone {
 		return nil, nil
 	}
-	return found(r.b.cfg.Books.KeyBySerial(ctx, source, serial, r.info.AAGUID.String()))
+	k, err := found(r.b.cfg.Books.KeyBySerial(ctx, source, serial, r.info.AAGUID.String()))
+	if k == nil || err != nil {
+		return nil, err
+	}
+	regs, err := r.b.cfg.Books.Registrations(ctx, k.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list credentials: %w", err)
+	}
+	r.guessed = len(regs) > 0
+	return k, nil
 }
 
 // byTag asks the key, in silence, which of the credentials that we know it holds. Only the key that made a credential
@@ -51,6 +67,7 @@ func (r *run) byTag(ctx context.Context) (*inventory.Key, error) {
 			return nil, err
 		}
 		if reg != nil {
+			r.answered = reg
 			return found(r.b.cfg.Books.Key(ctx, reg.Key))
 		}
 		regs = regs[n:]

@@ -11,7 +11,7 @@ import (
 // changed or taken away while the key was made stops it here: the seal is void and the key stays in stock.
 func (r *run) record(context.Context) (result, error) {
 	r.show(momentRecord, "")
-	r.closeKey()
+	r.forget()
 	at := r.b.now()
 	k, ev, err := r.key.MakeReady(r.row.Line, at)
 	if err != nil {
@@ -34,12 +34,11 @@ func (r *run) print(ctx context.Context) {
 	}
 	r.show(momentPrint, "")
 	path, err := r.b.cfg.Printer.Print(context.WithoutCancel(ctx), *r.order, r.key, r.row)
+	r.packet = path // there even when only the print command failed
 	if err != nil {
 		r.log("print packet", err)
 		r.reasons = append(r.reasons, "The packet was not printed: "+inventory.Sentence(err))
-		return
 	}
-	r.packet = path
 }
 
 // finish says what came of a run whose last step is written.
@@ -48,7 +47,7 @@ func (r *run) finish(ctx context.Context) {
 		return
 	}
 	r.print(ctx)
-	say := fmt.Sprintf("%s is made. Put its label on it.", r.key.Tag)
+	say := fmt.Sprintf("%s is made for stock. Put its label on it.", r.key.Tag)
 	if r.order != nil {
 		say = fmt.Sprintf("%s is made for %s. Put its label on it.", r.key.Tag, r.order.Person.Name)
 	}

@@ -71,11 +71,15 @@ func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 	if u.Key != nil {
 		r.key = *u.Key
 	}
+	forced := 0
 	for _, e := range u.Entries {
 		if e.Phase == inventory.Ended {
 			r.steps = append(r.steps, StepReport{e.Step, e.MS, e.Outcome})
+		} else if e.Step == inventory.Force {
+			forced++
 		}
 	}
+	r.resealed = forced > 1 // another PIN was sealed than the one that the key may still have
 	for i, reg := range u.Registrations {
 		if reg.Kind == inventory.TagCredential && reg.Run == u.Run.ID {
 			r.tagReg = &u.Registrations[i]
@@ -137,7 +141,7 @@ func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
 // the key needs only its record, and the report is given; else the run is closed and the key is made anew by another.
 // The key that the closed run had is given then: what is at the port may be it.
 func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key, error) {
-	if b.nothingLeft() {
+	if b.nothingLeft() || b.cfg.Policy.never(port) {
 		return nil, nil, nil
 	}
 	probe := b.newRun(port, inventory.Want{})
@@ -180,11 +184,11 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 		if l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
 			continue
 		}
-		mine, err := probe.answersTag(ctx, *l.run.tagReg, nil)
+		answer, err := probe.answersTag(ctx, *l.run.tagReg, nil)
 		if err != nil {
 			return nil, err
 		}
-		if mine {
+		if answer == tagHeld {
 			b.mu.Lock()
 			b.late = slices.DeleteFunc(b.late, func(o late) bool { return o.run == l.run })
 			b.mu.Unlock()
@@ -200,14 +204,15 @@ func (r *run) forcedBefore(ctx context.Context) (mine, whole bool, err error) {
 	if r.tagReg == nil || r.key.AAGUID != r.info.AAGUID.String() {
 		return false, false, nil
 	}
-	heard, err := r.answersTag(ctx, *r.tagReg, nil)
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
 	if err != nil {
 		return false, false, err
 	}
-	if heard {
-		return true, r.info.ForcePINChange, nil
+	if answer == tagHeld {
+		return true, r.info.ForcePINChange && !r.resealed, nil
 	}
-	return r.row.Port == r.port.ID && r.key.Firmware == r.info.Firmware(), false, nil
+	likely := r.row.Port == r.port.ID && r.key.Firmware == r.info.Firmware() && r.info.HasPIN() && r.info.ForcePINChange
+	return likely && answer == tagMute, false, nil
 }
 
 // finishForced writes the outcome that the dead run could not, and its record.

@@ -14,20 +14,23 @@ import (
 // seconds ago (CTAP 2.1 §6.6); only then is a replug asked for. What the key answers is not believed: a fresh handle
 // must show no PIN, and every credential that we know on it must be gone.
 func (r *run) reset(ctx context.Context) (result, error) {
-	before, hadPIN := r.info.Fingerprint(), r.info.HasPIN()
+	before := r.identity()
 	r.wiped = true
 	err := r.withTouch(ctx, momentReset, func(ctx context.Context) error { return r.resetOnce(ctx, before) })
 	if err != nil {
 		return result{}, err
 	}
-	proven, err := r.blankNow(ctx, before)
-	if err != nil {
+	if err := r.blankNow(ctx, before); err != nil {
 		return result{}, err
 	}
 	if err := r.settleAlwaysUV(ctx, nil); err != nil {
 		return result{}, err
 	}
 	r.lateTag = r.info.AlwaysUV()
+	proven, err := r.forgot(ctx)
+	if err != nil {
+		return result{}, err
+	}
 	facts := inventory.Entered{
 		VoidSeals: r.key.ID,
 		Revoke:    &inventory.Revocation{Key: r.key.ID, Keep: r.row.ID, Why: "the key was reset"},
@@ -35,25 +38,25 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if proven {
 		return done("no PIN, and none of the credentials that we knew on it answers", facts)
 	}
-	note := "No PIN after the reset; no credential was known before, so nothing else proves it."
-	if hadPIN {
-		note = "The PIN is gone; no credential was known before, so nothing else proves the reset."
+	note := "The key has no PIN, as after a reset. No credential was known on it before whose absence could prove it."
+	if before.hasPIN {
+		note = "The PIN is gone, as after a reset. No credential was known on it before whose absence could prove it."
 	}
 	return result{outcome: inventory.Unproven, note: note, facts: facts}, nil
 }
 
 // blankNow looks at the key after its reset. Some keys leave the bus then and come back as if replugged, so one that is
 // gone is looked for again for a while.
-func (r *run) blankNow(ctx context.Context, fingerprint string) (proven bool, err error) {
+func (r *run) blankNow(ctx context.Context, was identity) error {
 	for until := time.Now().Add(comeback); ; {
-		proven, err = r.lookBlank(ctx, fingerprint)
+		err := r.lookBlank(ctx, was)
 		_, said := errors.AsType[*stop](err)
 		if err == nil || said || refusedByKey(err) || ctx.Err() != nil || time.Now().After(until) {
-			return proven, err
+			return err
 		}
 		r.log("key away after its reset", err)
 		if err := pause(ctx, replugPoll); err != nil {
-			return false, err
+			return err
 		}
 	}
 }
@@ -61,20 +64,20 @@ func (r *run) blankNow(ctx context.Context, fingerprint string) (proven bool, er
 // comeback is how long a key may take to start anew.
 const comeback = 5 * time.Second
 
-// lookBlank wants the same key without a PIN and without the credentials that we knew on it.
-func (r *run) lookBlank(ctx context.Context, fingerprint string) (proven bool, err error) {
-	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
+// lookBlank wants the same key without a PIN.
+func (r *run) lookBlank(ctx context.Context, was identity) error {
+	err := r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
 	if err != nil {
-		return false, err
+		return err
 	}
-	if err := r.sameKey(fingerprint); err != nil {
-		return false, err
+	if !r.sameMake(was) {
+		return r.another()
 	}
-	return r.forgot(ctx)
+	return nil
 }
 
 // resetOnce asks for the reset, and for a replug first when the key demands one.
-func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
+func (r *run) resetOnce(ctx context.Context, was identity) error {
 	for late := false; ; late = true {
 		err := r.resetNow(ctx)
 		pulled := late && err != nil && !refusedByKey(err) && !r.b.asksTouch(r.port.ID)
@@ -88,7 +91,7 @@ func (r *run) resetOnce(ctx context.Context, fingerprint string) error {
 		if err := r.awaitReplug(ctx, r.port); err != nil {
 			return replugError(err, r.b.cfg.Wait.String())
 		}
-		if err := r.sameKey(fingerprint); err != nil {
+		if err := r.sameKey(ctx, was); err != nil {
 			return err
 		}
 		if r.port.Plug != "" {
@@ -133,24 +136,28 @@ func replugError(err error, patience string) error {
 	return err
 }
 
-// forgot asks for every credential that we knew on the key. True means that there were some and all are gone; one
-// that still answers means that the reset did nothing.
+// forgot asks for every credential that we knew on the key. True means that there were some and the key has none of
+// them; one that still answers means that the reset did nothing; any other answer proves nothing.
 func (r *run) forgot(ctx context.Context) (bool, error) {
 	regs, err := r.b.cfg.Books.Registrations(ctx, r.key.ID)
 	if err != nil {
 		return false, fmt.Errorf("list credentials: %w", err)
 	}
+	gone := 0
 	for _, reg := range regs {
-		still, err := r.answersTag(ctx, reg, nil)
+		answer, err := r.answersTag(ctx, reg, nil)
 		if err != nil {
 			return false, err
 		}
-		if still {
+		if answer == tagGone {
+			gone++
+		}
+		if answer == tagHeld {
 			return false, aside("The key said that it was reset, but a credential from before still answers.",
 				"Plug it in again and make it anew; if it happens again, return it to the supplier.")
 		}
 	}
-	return len(regs) > 0, nil
+	return gone > 0 && gone == len(regs), nil
 }
 
 // settleAlwaysUV turns off an alwaysUv that survived the reset: with it on, no browser can ask for a touch alone

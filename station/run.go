@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"keystation/inventory"
@@ -58,13 +59,16 @@ type run struct {
 	order   *inventory.Order // nil: made without a line
 	guessed bool             // the key is presumed, by port and model only
 
-	presumed *inventory.Key // what an interrupted run left at this port, when it could not prove what it is
+	answered *inventory.Registration // the tag credential by which it was known again
+	resealed bool                    // of a dead run: a second PIN was sealed, and the key may have the first
+	presumed *inventory.Key          // what an interrupted run left at this port, when it could not prove what it is
 
 	tagReg  *inventory.Registration
 	pin     inventory.PIN
 	lateTag bool // the tag credential is made after the PIN
 	wiped   bool // a reset was asked for: what the key held may be gone
 	seq     int
+	written int // the last seq that reached the journal
 	tile    Tile
 	steps   []StepReport
 	reasons []string
@@ -121,17 +125,43 @@ func (r *run) walk(ctx context.Context, first int) error {
 	for i := first; i < len(plan); i++ {
 		r.tile.Step, r.tile.StepsIn = string(plan[i].name), i
 		began := time.Now()
-		res, err := plan[i].act(r, ctx)
+		res, err := r.take(ctx, plan[i])
 		if err != nil {
 			res = r.ended(plan[i].name, err)
 		}
 		if err := r.write(ctx, i, res, time.Since(began)); err != nil {
 			return err
 		}
-		if !res.outcome.Went() {
-			r.showEnd(res)
+		if r.row.End != "" {
 			return nil
 		}
+	}
+	return nil
+}
+
+// take takes one step, unless the line is not wanted any more: between two steps is where a key can be stopped.
+func (r *run) take(ctx context.Context, s step) (result, error) {
+	if err := r.stillWanted(ctx, s.name); err != nil {
+		return result{}, err
+	}
+	return s.act(r, ctx)
+}
+
+// stillWanted refuses to go on for a line that was cancelled, changed or given to somebody else since it was taken. The
+// record checks again, in its transaction.
+func (r *run) stillWanted(ctx context.Context, name inventory.Step) error {
+	if r.order == nil || name == inventory.Identify || name == inventory.Record {
+		return nil
+	}
+	o, err := r.b.cfg.Books.Order(ctx, r.order.Line.ID)
+	if err != nil {
+		return fmt.Errorf("look at line: %w", err)
+	}
+	if err := o.Requisition.Makeable(); err != nil {
+		return err
+	}
+	if o.Line.State != inventory.LineMaking || o.Line.Run != r.row.ID || o.Requisition.Version != r.order.Requisition.Version {
+		return refuse("%s was changed while its key was made. The key was stopped: plug it in again to make it for what is asked now.", o.Requisition.Number)
 	}
 	return nil
 }
@@ -160,6 +190,9 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	facts.Entry = r.entry(plan[i].name, inventory.Ended, at)
 	facts.Entry.Outcome, facts.Entry.Note, facts.Entry.MS = res.outcome, res.note, took.Milliseconds()
 	r.steps = append(r.steps, StepReport{plan[i].name, facts.Entry.MS, res.outcome})
+	if res.note != "" && res.outcome != inventory.Done && res.outcome != inventory.Skipped {
+		r.reasons = append(r.reasons, res.note)
+	}
 	es := []inventory.Entered{facts}
 	switch {
 	case !res.outcome.Went():
@@ -169,16 +202,17 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	case i+1 < len(plan):
 		es = append(es, inventory.Entered{Entry: r.entry(plan[i+1].name, inventory.Intent, at)})
 	}
-	if res.note != "" && res.outcome != inventory.Done && res.outcome != inventory.Skipped {
-		r.reasons = append(r.reasons, res.note)
-	}
 	wrote := time.Now()
 	err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, es...)
-	if plan[i].name == inventory.Record && inventory.KindOf(err) == inventory.Conflict {
-		return r.lineGone(ctx, err)
+	if kind := inventory.KindOf(err); kind == inventory.Conflict || kind == inventory.Invalid || kind == inventory.Forbidden {
+		return r.unwritten(ctx, i, err)
 	}
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", plan[i].name, err)
+	}
+	r.written = r.seq
+	if !res.outcome.Went() {
+		r.showEnd(res)
 	}
 	if plan[i].name == inventory.Record {
 		r.steps[len(r.steps)-1].MS = (took + time.Since(wrote)).Milliseconds() // recording is this commit
@@ -186,24 +220,30 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	return nil
 }
 
-// lineGone ends a run whose record was refused because the line was changed or taken away meanwhile. Nothing of the
-// record was written; the key goes back to stock and its sealed PIN is void.
-func (r *run) lineGone(ctx context.Context, why error) error {
+// unwritten ends a run whose step i the books refused, since something in the inventory had changed meanwhile: the line
+// was taken away, another key has this serial. Nothing of the step was written; a key that was made goes back to stock
+// and its sealed PIN is void. Other ports are not concerned.
+func (r *run) unwritten(ctx context.Context, i int, why error) error {
 	at := r.b.now()
-	r.key.State, r.key.Line, r.row.End, r.row.EndedAt = inventory.Received, "", "", nil
+	if plan[i].name == inventory.Identify {
+		r.key, r.row.Key = inventory.Key{}, ""
+	} else if r.key.State == inventory.Ready {
+		r.key.State, r.key.Line = inventory.Received, ""
+	}
+	r.row.End, r.row.EndedAt = "", nil
 	r.steps[len(r.steps)-1].Outcome = inventory.StepRefused
-	r.seq--
+	r.seq = r.written
 	res := result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: inventory.Sentence(why)}
-	e := inventory.Entered{Entry: r.entry(inventory.Record, inventory.Ended, at)}
+	e := inventory.Entered{Entry: r.entry(plan[i].name, inventory.Ended, at)}
 	e.Entry.Outcome, e.Entry.Note = res.outcome, res.note
+	r.reasons = append(r.reasons, res.note)
 	if err := r.closing(&e, res, at); err != nil {
 		return err
 	}
-	r.reasons = append(r.reasons, res.note)
-	r.showEnd(res)
 	if err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, e); err != nil {
-		return fmt.Errorf("journal refused record: %w", err)
+		return fmt.Errorf("journal refused %s: %w", plan[i].name, err)
 	}
+	r.showEnd(res)
 	return nil
 }
 
@@ -218,7 +258,7 @@ func (r *run) entry(name inventory.Step, p inventory.Phase, at time.Time) invent
 // how the key is known again.
 func (r *run) closing(e *inventory.Entered, res result, at time.Time) error {
 	r.row.End, r.row.EndedAt = res.end, &at
-	r.row.Reasons = append(r.row.Reasons, res.note)
+	r.row.Reasons = slices.Clone(r.reasons)
 	row := r.row
 	e.Run, e.Release = &row, true
 	if r.key.ID == "" {
@@ -244,8 +284,7 @@ func (r *run) closing(e *inventory.Entered, res result, at time.Time) error {
 func (r *run) report() Report {
 	rep := Report{
 		Run: r.row.ID, Device: r.port.Path, AAGUID: r.info.AAGUID.String(), SerialSource: inventory.SerialNone,
-		Reasons: append([]string{}, r.reasons...), Steps: r.steps, End: r.row.End, Test: r.b.cfg.Policy.test(),
-		Verdict: inventory.Unknown, // no evidence, until there is some
+		Verdict: inventory.Unknown, Reasons: append([]string{}, r.reasons...), Steps: r.allSteps(), End: r.row.End, Test: r.b.cfg.Policy.test(),
 	}
 	if r.packet != "" {
 		rep.Packet = &r.packet
@@ -260,6 +299,15 @@ func (r *run) report() Report {
 	rep.Serial, rep.SerialSource, rep.Firmware = k.Serial, k.SerialSource, k.Firmware
 	rep.Verdict, rep.State = cmp.Or(k.Verdict, rep.Verdict), &k.State
 	return rep
+}
+
+// allSteps has a row for every step of the plan: those that the run did not come to are skipped.
+func (r *run) allSteps() []StepReport {
+	all := slices.Clone(r.steps)
+	for _, name := range inventory.Steps[min(len(all), len(inventory.Steps)):] {
+		all = append(all, StepReport{Name: name, Outcome: inventory.Skipped})
+	}
+	return all
 }
 
 func (r *run) log(msg string, err error) {

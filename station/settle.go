@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"keystation/inventory"
 	"keystation/station/ctap"
@@ -85,11 +86,11 @@ func (r *run) tagLate(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	silent, err := r.answersTag(ctx, *r.tagReg, nil)
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
 	if err != nil {
 		return result{}, err
 	}
-	if r.info.AlwaysUV() || !silent {
+	if r.info.AlwaysUV() || answer != tagHeld {
 		r.key.Arrival = inventory.ArrivalPINFirst
 	}
 	key := r.key
@@ -124,13 +125,14 @@ func (r *run) configure(ctx context.Context) (result, error) {
 
 // cannot says what policy wants of a key that it has no way to do.
 func (p Policy) cannot(info ctap.Info) string {
-	switch {
-	case p.MinPINLength > info.MinPIN() && !info.CanSetMinPINLength():
-		return "The key cannot raise its minimum PIN length."
-	case p.EnterpriseAttestation && !info.CanEnterpriseAttest():
-		return "The key has no enterprise attestation."
+	var all []string
+	if p.MinPINLength > info.MinPIN() && !info.CanSetMinPINLength() {
+		all = append(all, "The key cannot raise its minimum PIN length.")
 	}
-	return ""
+	if p.EnterpriseAttestation && !info.CanEnterpriseAttest() {
+		all = append(all, "The key has no enterprise attestation.")
+	}
+	return strings.Join(all, " ")
 }
 
 // prove takes a fresh handle and holds the key against what it was told: getInfo shows the settings, and the tag
@@ -199,12 +201,14 @@ func (r *run) forcePIN(ctx context.Context) (result, error) {
 	if err := r.reopened(ctx, func(i ctap.Info) bool { return i.ForcePINChange }, "The key did not keep that its PIN must be changed."); err != nil {
 		return result{}, err
 	}
-	heard, err := r.answersTag(ctx, *r.tagReg, nil)
-	if err != nil {
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
+	switch {
+	case err != nil:
 		return result{}, err
-	}
-	if heard {
+	case answer == tagHeld:
 		return done("the tag still answers in silence", inventory.Entered{})
+	case r.b.cfg.Policy.Force == ForceRequired:
+		return result{}, aside("The key answers nothing any more while it demands a new PIN, and policy requires that it does.", "Use another model.")
 	}
 	return r.unmute(ctx)
 }
@@ -238,8 +242,8 @@ func (r *run) unmute(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	heard, err := r.answersTag(ctx, *r.tagReg, nil)
-	if err == nil && !heard {
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
+	if err == nil && answer != tagHeld {
 		err = aside("The key does not answer to its tag any more.", "Plug it in again and make it anew.")
 	}
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"keystation/inventory"
 )
@@ -38,15 +37,14 @@ type Answer struct {
 // that was plugged into a learned making port while an operator makes keys.
 func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) {
 	p := r.b.cfg.Policy
-	serial, _ := r.serial()
-	if slices.Contains(p.NeverPorts, r.port.ID) || serial != "" && slices.Contains(p.NeverSerials, serial) {
-		return grant{}, refuse("This port or key is on the list of those that are never touched. It was left as it is.")
-	}
-	if known != nil {
+	if known != nil && (!r.guessed || known.State.WithSomebody()) {
 		return r.mayRemake(ctx, *known)
 	}
 	if !r.info.HasPIN() && p.stocks(r.info.AAGUID) && r.b.making(r.port.ID) {
 		return grant{why: "a stock model without a PIN, at a making port of this session", by: r.row.Operator}, nil
+	}
+	if known != nil {
+		return r.mayRemake(ctx, *known)
 	}
 	what := "This key is not in the inventory and may be somebody's own. Wipe everything on it and make it?"
 	if r.info.HasPIN() {
@@ -58,13 +56,13 @@ func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) 
 // mayRemake decides about a key that the inventory knows.
 func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 	switch {
+	case k.State.WithSomebody():
+		return grant{}, refuse("Key %s is %s, so somebody else answers for it. It was left as it is: record its return first.", k.Tag, k.State)
 	case r.guessed:
-		return r.ask(ctx, fmt.Sprintf("This looks like %s, which an interrupted run left here, but it cannot prove it. Wipe it and make it anew?", k.Tag),
+		return r.ask(ctx, fmt.Sprintf("This looks like %s, but it cannot prove it: its serial or its port says so, its tag does not. Wipe it and make it anew?", k.Tag),
 			fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag))
 	case k.State == inventory.Received:
 		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
-	case k.State.WithSomebody():
-		return grant{}, refuse("Key %s is %s, so somebody else answers for it. It was left as it is: record its return first.", k.Tag, k.State)
 	case k.State.May(inventory.Received):
 		return r.ask(ctx, fmt.Sprintf("Key %s is %s. Wipe it and make it anew?", k.Tag, k.State),
 			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State))
@@ -79,7 +77,7 @@ func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
 	}
 	a, err := r.b.ask(ctx, Question{Port: r.port, Text: text})
 	if errors.Is(err, ErrNoAnswer) {
-		s := waited("%s Nobody could be asked: answer at a terminal, or run again with --yes.", otherwise)
+		s := waited("%s Nobody could be asked: answer at a terminal, or name the key with --device and say --yes.", otherwise)
 		s.tile = momentUnasked
 		return grant{}, s
 	}
@@ -87,7 +85,7 @@ func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
 		return grant{}, err
 	}
 	if !a.Yes {
-		return grant{}, &stop{result: result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: otherwise}}
+		return grant{}, refuse("%s %s said no %s (%s).", otherwise, a.By.Name, a.How, a.By.Method)
 	}
 	reason := fmt.Sprintf("%s allowed it %s (%s).", a.By.Name, a.How, a.By.Method)
 	r.reasons = append(r.reasons, reason)

@@ -35,11 +35,11 @@ func (r *run) tag(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	silent, err := r.answersTag(ctx, *r.tagReg, nil)
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
 	if err != nil {
 		return result{}, err
 	}
-	if !silent {
+	if answer != tagHeld {
 		return result{outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
 			note: "The key does not answer, without a touch and a PIN, for the credential that it has just made.",
 			next: "Use another model; return it to the supplier if others of its model do answer."}, nil
