@@ -47,11 +47,13 @@ type Bench struct {
 	mu       sync.Mutex
 	pending  []inventory.Unfinished        // dead runs that wait for their key
 	late     []late                        // runs recorded after a restart, until their key is seen
-	asked    map[string]chan Answer        // by port
+	asked    map[string]question           // by port
+	askedNo  int                           // counts questions
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	learned  []string                      // the making ports of the open session
 	inMaking bool
 	retries  map[string]bool // ports to take up again without a replug
+	queued   map[string]bool // ports that wait for their turn with the hands
 }
 
 // New makes a bench. It refuses a policy that contradicts itself.
@@ -78,8 +80,8 @@ func New(cfg Config) (*Bench, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Bench{
-		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]chan Answer{},
-		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{},
+		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]question{},
+		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{},
 	}, nil
 }
 

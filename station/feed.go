@@ -42,7 +42,8 @@ type Tile struct {
 	For      string    `json:"for"` // who and what the key is made for, "Ada Lovelace · R-1003 spare"
 	Verdict  string    `json:"verdict"`
 	Test     bool      `json:"test"`
-	Ask      string    `json:"ask"` // a question that waits for a person's answer; empty: none
+	Ask      string    `json:"ask"`    // a question that waits for a person's answer; empty: none
+	AskNo    int       `json:"ask_no"` // its number: an answer names it
 	Since    time.Time `json:"since"`
 }
 

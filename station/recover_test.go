@@ -106,6 +106,43 @@ func diesAt(t *testing.T, profile string, at int64, after bool) (step inventory.
 	return step, over
 }
 
+// TestBench_Recover_remade lets the process die at every write of a second run of the same key: it stays one key.
+func TestBench_Recover_remade(t *testing.T) {
+	for at := int64(1); ; at++ {
+		r := newRig(t)
+		k := stationtest.Key(t, softkey.Config{})
+		port := station.Port{ID: k.Path(), Path: k.Path()}
+		first := r.make(k.Path())
+		wantReady(t, first)
+		k.PowerCycle()
+		owner, err := sqlite.NewOwner(r.locks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := r.cfg
+		cfg.Owner, cfg.Journal = owner.Name(), &dying{Journal: r.store, at: at}
+		b, err := station.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = b.Make(t.Context(), port, inventory.Want{})
+		if err := owner.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err == nil {
+			t.Logf("died before each of %d writes", at-1)
+			return
+		}
+		k.PowerCycle()
+		startAgain(t, r, port)
+		wantWhole(t, r, k.Path(), k.AAGUID().String())
+		rows, err := r.store.KeyList(t.Context(), inventory.KeyQuery{})
+		if err != nil || len(rows.Rows) != 1 || rows.Rows[0].Key.ID != *first.Key {
+			t.Errorf("died before write %d: %d keys, %v; want the one from before", at, len(rows.Rows), err)
+		}
+	}
+}
+
 // startAgain is the next start of the program, with the same key at the same port.
 func startAgain(t *testing.T, r *rig, port station.Port) {
 	t.Helper()

@@ -72,10 +72,7 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 
 // ask puts a question about this very key to a person.
 func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
-	if r.b.cfg.Ask == nil {
-		r.show(momentAsk, text)
-	}
-	a, err := r.b.ask(ctx, Question{Port: r.port, Text: text})
+	a, err := r.askPerson(ctx, text)
 	if errors.Is(err, ErrNoAnswer) {
 		s := waited("%s Nobody could be asked: answer at a terminal, or name the key with --device and say --yes.", otherwise)
 		s.tile = momentUnasked

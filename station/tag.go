@@ -62,9 +62,6 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 	if err != nil {
 		return inventory.Entered{}, fmt.Errorf("make tag credential: %w", err)
 	}
-	if err := r.checkTag(c); err != nil {
-		return inventory.Entered{}, err
-	}
 	at := r.b.now()
 	id, err := inventory.NewID[inventory.RegistrationID]()
 	if err != nil {
@@ -73,6 +70,10 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 	r.tagReg = &inventory.Registration{
 		ID: id, Key: r.key.ID, Run: r.row.ID, Kind: inventory.TagCredential, RPID: o.RPID, CredentialID: c.CredentialID,
 		PublicKey: c.PublicKey, Attestation: c.Object, ClientDataHash: o.ClientDataHash, RegisteredAt: at,
+	}
+	if s, ok := errors.AsType[*stop](r.checkTag(c)); ok {
+		s.facts = inventory.Entered{Registration: r.tagReg} // the evidence is kept
+		return s.facts, s
 	}
 	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash}, r.b.cfg.Policy.Roots, at)
 	return r.verdict(ctx, j)
@@ -105,10 +106,9 @@ func (r *run) tagOptions(pin inventory.PIN) (CreationOptions, error) {
 // checkTag holds what the key made against what it was asked for (WebAuthn §7.1 steps 13 to 16).
 func (r *run) checkTag(c Credential) error {
 	data, err := ctap.ParseAuthData(c.AuthData)
-	if err != nil {
-		return fmt.Errorf("tag credential: %w", err)
-	}
 	switch {
+	case err != nil:
+		return aside("The key's answer to a new credential cannot be read.", "Return it to the supplier.")
 	case data.Credential == nil || len(c.CredentialID) == 0:
 		return aside("The key made a credential without saying which.", "Return it to the supplier.")
 	case data.RPIDHash != rpIDHash(r.b.cfg.Policy.RPID) || !data.Flags.UP():

@@ -77,38 +77,49 @@ var afterTouch = map[inventory.Step]moment{
 	inventory.Force: momentPIN, inventory.Record: momentRecord,
 }
 
-// ask puts a question to a person: by the configured way, else on the tile.
-func (b *Bench) ask(ctx context.Context, q Question) (Answer, error) {
+// question is one that stands on a tile.
+type question struct {
+	no     int
+	answer chan Answer
+}
+
+// askPerson puts a question to a person: by the configured way, else on the tile.
+func (r *run) askPerson(ctx context.Context, text string) (Answer, error) {
+	b := r.b
 	if b.cfg.Ask != nil {
-		return b.cfg.Ask(ctx, q)
+		return b.cfg.Ask(ctx, Question{Port: r.port, Text: text})
 	}
-	ch := make(chan Answer, 1)
 	b.mu.Lock()
-	b.asked[q.Port.ID] = ch
+	b.askedNo++
+	q := question{b.askedNo, make(chan Answer, 1)}
+	b.asked[r.port.ID] = q
 	b.mu.Unlock()
 	defer func() {
 		b.mu.Lock()
-		delete(b.asked, q.Port.ID)
+		delete(b.asked, r.port.ID)
 		b.mu.Unlock()
 	}()
+	r.tile.AskNo = q.no
+	r.show(momentAsk, text)
 	select {
-	case a := <-ch:
+	case a := <-q.answer:
 		return a, nil
 	case <-ctx.Done():
 		return Answer{}, context.Cause(ctx)
 	}
 }
 
-// Answer answers the question that a port's tile asks. It refuses when the port asks nothing.
-func (b *Bench) Answer(port string, a Answer) error {
+// Answer answers the question with this number on a port's tile. It refuses when the port asks nothing, or something
+// else by now: a page may be old.
+func (b *Bench) Answer(port string, no int, a Answer) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ch, ok := b.asked[port]
-	if !ok {
-		return inventory.Refuse(inventory.Conflict, "Nothing is asked at %s any more: look at its tile.", port)
+	q, ok := b.asked[port]
+	if !ok || q.no != no {
+		return inventory.Refuse(inventory.Conflict, "That is not asked at %s any more: look at its tile.", port)
 	}
 	select {
-	case ch <- a:
+	case q.answer <- a:
 	default: // somebody answered a moment ago
 	}
 	return nil

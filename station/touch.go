@@ -61,6 +61,8 @@ func (r *run) takeHands(ctx context.Context) error {
 	if r.b.hands.taken() {
 		r.show(momentQueue, "")
 	}
+	r.b.queue(r.port.ID, true)
+	defer r.b.queue(r.port.ID, false)
 	err := r.b.hands.take(ctx, r.port.ID, r.fresh)
 	r.fresh = false
 	return err

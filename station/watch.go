@@ -22,8 +22,8 @@ func (b *Bench) Watch(ctx context.Context, ended func(Report)) error {
 	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}}
 	defer w.wait()
 	for {
-		if err := w.look(ctx); err != nil {
-			stop(err)
+		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+			b.cfg.Log.Warn("look at the bus", "err", err) // the next look may see again
 		}
 		if err := pause(ctx, plugPoll); err != nil {
 			w.wait()
@@ -62,8 +62,10 @@ func (w *watch) look(ctx context.Context) error {
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
 		if w.isBusy(p.ID) {
-			w.seen[p.ID] = now[p.ID] // a replug during a run is the run's own
-			continue
+			if w.seen[p.ID] != now[p.ID] && w.b.stopIdle(p.ID) {
+				now[p.ID] = w.seen[p.ID] // a key that was replugged while it only waited begins anew
+			}
+			continue // any other replug during a run is the run's own
 		}
 		if w.seen[p.ID] != now[p.ID] || w.b.takeRetry(p.ID) {
 			w.begin(ctx, p)
@@ -74,7 +76,7 @@ func (w *watch) look(ctx context.Context) error {
 			continue
 		}
 		if w.isBusy(id) {
-			w.b.unask(id)
+			w.b.stopIdle(id)
 			continue
 		}
 		delete(w.seen, id)
@@ -151,16 +153,25 @@ func (b *Bench) Cancel(port string) error {
 	return nil
 }
 
-// unask stops a run that asks a person about a key that was pulled meanwhile.
-func (b *Bench) unask(port string) {
+// stopIdle stops a run that only waits, for an answer or for its turn with the operator's hands, when its key was pulled
+// meanwhile. It tells if there was such a run.
+func (b *Bench) stopIdle(port string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, asks := b.asked[port]; !asks {
-		return
+	_, asks := b.asked[port]
+	cancel, runs := b.cancels[port]
+	if !runs || !asks && !b.queued[port] {
+		return false
 	}
-	if cancel, ok := b.cancels[port]; ok {
-		cancel()
-	}
+	cancel()
+	return true
+}
+
+// queue notes that a port waits for its turn, or does no more.
+func (b *Bench) queue(port string, waits bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queued[port] = waits
 }
 
 // Retry takes up the key at a port again without a replug.

@@ -117,14 +117,19 @@ func TestBench_Watch(t *testing.T) {
 func TestBench_Watch_asksOnTheTile(t *testing.T) {
 	w := watch(t, func(c *station.Config) { c.Ask = nil })
 	w.bus.put("1-1", stationtest.Key(t, softkey.Config{}))
-	if tile := w.until("1-1", "YOUR ANSWER?"); tile.Ask == "" || tile.Tone != station.Hands {
-		t.Errorf("the tile asks %q in tone %s", tile.Ask, tile.Tone)
+	asks := w.until("1-1", "YOUR ANSWER?")
+	if asks.Ask == "" || asks.Tone != station.Hands {
+		t.Errorf("the tile asks %q in tone %s", asks.Ask, asks.Tone)
 	}
-	if err := w.bench.Answer("1-1", station.Answer{Yes: true, By: inventory.Claimed("Ada"), How: "on the page"}); err != nil {
+	err := w.bench.Answer("1-1", asks.AskNo+1, station.Answer{Yes: true})
+	if inventory.KindOf(err) != inventory.Conflict {
+		t.Errorf("an answer to another question gave %v", err)
+	}
+	if err := w.bench.Answer("1-1", asks.AskNo, station.Answer{Yes: true, By: inventory.Claimed("Ada"), How: "on the page"}); err != nil {
 		t.Fatal(err)
 	}
 	w.until("1-1", "READY")
-	err := w.bench.Answer("1-1", station.Answer{Yes: true})
+	err = w.bench.Answer("1-1", asks.AskNo, station.Answer{Yes: true})
 	if inventory.KindOf(err) != inventory.Conflict {
 		t.Errorf("an answer that nobody asked for gave %v", err)
 	}

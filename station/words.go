@@ -53,5 +53,6 @@ var words = map[moment]Words{
 	momentFailed:  {"BAD KEY OR CABLE", Bad, ""},
 	momentAside:   {"PUT ASIDE", Bad, ""},
 	momentLeft:    {"LEFT ALONE", Bad, ""},
+	momentStopped: {"STOPPED", Quiet, ""},
 	momentUnasked: {"NEEDS A YES", Hands, ""},
 }

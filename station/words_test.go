@@ -16,7 +16,7 @@ import (
 
 func TestWords(t *testing.T) {
 	tones := []Tone{Quiet, Busy, Hands, Good, Bad}
-	filledIn := []moment{momentAsk, momentReady, momentRefused, momentWaited, momentFailed, momentAside, momentLeft, momentUnasked}
+	filledIn := []moment{momentAsk, momentReady, momentRefused, momentWaited, momentFailed, momentAside, momentLeft, momentUnasked, momentStopped}
 	seen := map[string]moment{}
 	for m, w := range words {
 		if n := len(strings.Fields(w.Word)); n < 1 || n > 4 || w.Word != strings.ToUpper(w.Word) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -200,11 +201,10 @@ func onHands(act func(Hands, context.Context, string) error) func(*Site, Ctx) er
 }
 
 func answer(a Answers, c Ctx, port string) error {
-	switch c.FormValue("answer") {
-	case "yes":
-		return a.Answer(c.Request().Context(), port, true)
-	case "no":
-		return a.Answer(c.Request().Context(), port, false)
+	no, err := strconv.Atoi(c.FormValue("question"))
+	said := c.FormValue("answer")
+	if err == nil && (said == "yes" || said == "no") {
+		return a.Answer(c.Request().Context(), port, no, said == "yes")
 	}
 	return inventory.Refuse(inventory.Invalid, "The answer is missing: use one of the two buttons on the tile.")
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,11 +31,11 @@ func (b *fakeBench) Touch(_ context.Context, port string) error  { return b.note
 func (b *fakeBench) Cancel(_ context.Context, port string) error { return b.note("cancel", port) }
 func (b *fakeBench) Retry(_ context.Context, port string) error  { return b.note("retry", port) }
 
-func (b *fakeBench) Answer(_ context.Context, port string, yes bool) error {
+func (b *fakeBench) Answer(_ context.Context, port string, question int, yes bool) error {
 	if yes {
-		return b.note("yes", port)
+		return b.note("yes "+strconv.Itoa(question), port)
 	}
-	return b.note("no", port)
+	return b.note("no "+strconv.Itoa(question), port)
 }
 
 // withTile is a demo with one port at work, and one that is empty.
@@ -143,9 +144,10 @@ func TestBench_acts(t *testing.T) {
 		{"touch", "/bench/touch", url.Values{"port": {"1-1"}}, 303, "touch 1-1"},
 		{"cancel", "/bench/cancel", url.Values{"port": {"1-1"}}, 303, "cancel 1-1"},
 		{"retry", "/bench/retry", url.Values{"port": {"1-1"}}, 303, "retry 1-1"},
-		{"yes", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"yes"}}, 303, "yes 1-1"},
-		{"no", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"no"}}, 303, "no 1-1"},
-		{"no answer is no yes", "/bench/answer", url.Values{"port": {"1-1"}}, 400, ""},
+		{"yes", "/bench/answer", url.Values{"port": {"1-1"}, "question": {"7"}, "answer": {"yes"}}, 303, "yes 7 1-1"},
+		{"no", "/bench/answer", url.Values{"port": {"1-1"}, "question": {"7"}, "answer": {"no"}}, 303, "no 7 1-1"},
+		{"no answer is no yes", "/bench/answer", url.Values{"port": {"1-1"}, "question": {"7"}}, 400, ""},
+		{"an answer to no question", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"yes"}}, 400, ""},
 		{"refused", "/bench/pull", url.Values{"port": {"9"}}, 409, ""},
 		{"unknown port", "/bench/touch", url.Values{"port": {"/dev/sda"}}, 404, ""},
 	}

@@ -40,8 +40,8 @@ type Hands interface {
 
 // Answers is how a page speaks to the bench.
 type Answers interface {
-	// Answer gives a person's answer to the question that the port's tile asks.
-	Answer(ctx context.Context, port string, yes bool) error
+	// Answer gives a person's answer to the question with this number on the port's tile. An old one is refused.
+	Answer(ctx context.Context, port string, question int, yes bool) error
 	// Cancel ends what the port waits for, at the next safe point.
 	Cancel(ctx context.Context, port string) error
 	// Retry begins anew at the port.

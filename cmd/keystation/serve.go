@@ -92,8 +92,8 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 type benchAnswers struct{ bench *station.Bench }
 
 // Answer answers the question of a port's tile.
-func (a benchAnswers) Answer(_ context.Context, port string, yes bool) error {
-	return a.bench.Answer(port, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
+func (a benchAnswers) Answer(_ context.Context, port string, question int, yes bool) error {
+	return a.bench.Answer(port, question, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
 }
 
 // Cancel stops what a port waits for.

@@ -21,14 +21,16 @@ func (s *Store) KeyBySerial(ctx context.Context, source inventory.SerialSource, 
 	return k, absent(err, "There is no key with the serial number %s.", serial)
 }
 
-// KeyLeftAt gives the key in stock that has no serial number and no live credential and whose last run was at this
-// port with this model and firmware: a blank key that a run left there.
+// KeyLeftAt gives the key in stock that has no serial number and no credential that can still live, and whose last run
+// was at this port with this model and firmware: a blank key that a run left there. A credential from before that run
+// does not count once the run came to the reset.
 func (s *Store) KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error) {
 	k, err := keys.one(ctx, s.readers, `WHERE id = (
 		SELECT k.id FROM (SELECT id, key_id FROM runs WHERE port = $1 AND key_id IS NOT NULL ORDER BY id DESC LIMIT 200) r
 		JOIN keys k ON k.id = r.key_id
 		WHERE k.aaguid = $2 AND k.firmware = $3 AND k.serial = '' AND k.state IN ('received', 'ready', 'quarantined', 'returned')
-		AND NOT EXISTS (SELECT 1 FROM registrations g WHERE g.key_id = k.id AND g.revoked_at IS NULL)
+		AND NOT EXISTS (SELECT 1 FROM registrations g WHERE g.key_id = k.id AND g.revoked_at IS NULL
+			AND (g.run = r.id OR NOT EXISTS (SELECT 1 FROM entries e WHERE e.run = r.id AND e.step = 'reset')))
 		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = k.id AND later.id > r.id AND later.port <> $1)
 		ORDER BY r.id DESC LIMIT 1)`, port, aaguid, firmware)
 	return k, absent(err, "No blank key is known to have been left at port %s.", port)
