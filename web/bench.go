@@ -77,6 +77,14 @@ func (s *Site) tileView(t station.Tile) tileView {
 	return v
 }
 
+// Name is what the tile is called where nobody sees it.
+func (t tileView) Name() string {
+	if strings.HasPrefix(strings.ToLower(t.Label), "port") {
+		return t.Label
+	}
+	return "Port " + t.Label
+}
+
 // CanCancel tells if there is something to end at the port.
 func (t tileView) CanCancel() bool {
 	return t.Controls && t.Running
@@ -198,6 +206,19 @@ func onHands(act func(Hands, context.Context, string) error) func(*Site, Ctx) er
 		}
 		return act(s.Hands, c.Request().Context(), port)
 	})
+}
+
+// touch passes a touch on where the tile asks for one. A software key is as patient as a real one: a touch that nobody
+// asked for would do nothing, and whoever gave it would wait.
+func touch(s *Site, c Ctx, port string) error {
+	if s.Hands == nil {
+		return inventory.Refuse(inventory.Unavailable, "Only a demo has software keys: plug in and touch the real one.")
+	}
+	tile, _ := s.Feed.Tile(port)
+	if v := s.tileView(tile); !v.Wants("touch") {
+		return inventory.Refuse(inventory.Conflict, "%s asks for no touch now. Its tile says %s: %s", v.Name(), v.Word, v.Sentence)
+	}
+	return s.Hands.Touch(c.Request().Context(), port)
 }
 
 func answer(a Answers, c Ctx, port string) error {

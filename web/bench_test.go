@@ -93,10 +93,10 @@ func TestBench_buttons(t *testing.T) {
 		want []string
 	}{
 		{"empty", station.Tile{Tone: station.Quiet}, []string{"/bench/plug"}},
-		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, []string{"/bench/cancel", "/bench/pull", "/bench/touch"}},
-		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, []string{"/bench/answer", "/bench/cancel", "/bench/pull", "/bench/touch"}},
-		{"good", station.Tile{Plugged: true, Tone: station.Good}, []string{"/bench/pull", "/bench/touch"}},
-		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, []string{"/bench/pull", "/bench/retry", "/bench/touch"}},
+		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, []string{"/bench/cancel", "/bench/pull"}},
+		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, []string{"/bench/answer", "/bench/cancel", "/bench/pull"}},
+		{"good", station.Tile{Plugged: true, Tone: station.Good}, []string{"/bench/pull"}},
+		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, []string{"/bench/pull", "/bench/retry"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

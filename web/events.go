@@ -41,7 +41,7 @@ type stripEvent struct {
 // gets what it missed; any other begins with a snapshot.
 func (s *Site) events(c Ctx) error {
 	st, err := s.openStream(c)
-	if err != nil {
+	if err != nil || c.Request().Method == http.MethodHead {
 		return err
 	}
 	missed, snap, events := s.Feed.Resume(c.Request().Context(), s.lastSeen(c))

@@ -43,7 +43,7 @@ var routes = []route{
 	{post, "/bench/retry", operators, desk, "begin anew at a port", onAnswers(retry)},
 	{post, "/bench/plug", operators, desk, "demo: plug a software key in", onHands(Hands.Plug)},
 	{post, "/bench/pull", operators, desk, "demo: pull it out", onHands(Hands.Pull)},
-	{post, "/bench/touch", operators, desk, "demo: touch it", onHands(Hands.Touch)},
+	{post, "/bench/touch", operators, desk, "demo: touch it", onPort(touch)},
 
 	{get, "/keys", readers, desk, "keys by state, found by tag, serial, model or name", (*Site).keys},
 	{get, "/keys/:tag", readers, desk, "one key: state, custody, run, verdict, registrations", (*Site).key},

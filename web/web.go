@@ -129,6 +129,9 @@ func (s *Site) router() http.Handler {
 	e.Logger.SetOutput(logSink{s.Log})
 	for _, r := range routes {
 		e.Add(r.method, r.path, s.bound(r))
+		if r.method == get { // RFC 9110 §9.3.2: the same, without the body, which the server leaves out
+			e.Add(http.MethodHead, r.path, s.bound(r))
+		}
 	}
 	return e
 }

@@ -43,7 +43,7 @@
       had.replaceWith(part);
       part.sent = sent;
       start(part);
-      if (focused) (part.querySelector(`form[action="${focused}"] button`) || part.querySelector("button"))?.focus();
+      if (focused) (part.querySelector(`form[action="${focused}"] button`) || old).focus(); // never another button
     }
   };
 
