@@ -15,8 +15,9 @@ type timeView struct{ Machine, Full, Ago string }
 // funcs are what templates may call. They only choose words and forms.
 func (s *Site) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset": s.assets.url,
-		"word":  wordFor,
+		"asset":   s.assets.url,
+		"word":    wordFor,
+		"keyword": keyWordFor, "asked": requisitionWord,
 		"means": func(st inventory.KeyState) string { return keyStateOf(st).means },
 		"icon":  func(t station.Tone) string { return toneIcons[t] },
 		"step":  stepName,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"keystation/inventory"
 )
@@ -30,6 +31,9 @@ type keysPage struct {
 const pageRows = 50
 
 func (s *Site) keys(c Ctx) error {
+	if err := known(c, "state", keyStateNames()); err != nil {
+		return err
+	}
 	q := inventory.KeyQuery{
 		Text: c.QueryParam("q"), State: inventory.KeyState(c.QueryParam("state")), After: c.QueryParam("after"), Limit: pageRows,
 	}
@@ -48,6 +52,24 @@ func (s *Site) keys(c Ctx) error {
 	kept := url.Values{"q": {q.Text}, "state": {string(q.State)}}
 	page.First, page.More = pageLinks("/keys", kept, q.After, rows.Next)
 	return s.render(c, http.StatusOK, "keys", frame{Title: "Keys", Here: "/keys"}, page)
+}
+
+// known refuses a value in the address by which a list cannot be cut down: nothing would match, and nobody would know
+// why.
+func known[S ~string](c Ctx, name string, values []S) error {
+	v := c.QueryParam(name)
+	if v == "" || slices.Contains(values, S(v)) {
+		return nil
+	}
+	return inventory.Refuse(inventory.Invalid, "There is no %s %q to filter by: use the buttons above the list.", name, v)
+}
+
+func keyStateNames() []inventory.KeyState {
+	names := make([]inventory.KeyState, len(keyStates))
+	for i, w := range keyStates {
+		names[i] = w.state
+	}
+	return names
 }
 
 // pageLinks gives the addresses of the first page (empty on it) and the next (empty on the last).
@@ -77,11 +99,11 @@ func address(path string, q url.Values) string {
 // keyPage is all about one key.
 type keyPage struct {
 	inventory.KeyDossier
-	Run    *inventory.RunRow // that made it, or the last that tried
-	Shares []share
-	Total  int64 // of the shares, in milliseconds
-	Packet bool  // there is something to print
-	Twin   bool  // it can be read as a page too
+	Run     *inventory.RunRow // that made it, or the last that tried
+	Journal timing            // of that run
+	Making  bool              // that run has the key in hand
+	Packet  bool              // there is something to print
+	Twin    bool              // it can be read as a page too
 }
 
 func (s *Site) key(c Ctx) error {
@@ -89,12 +111,13 @@ func (s *Site) key(c Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := keyPage{KeyDossier: d, Shares: shares(d.Entries), Packet: s.hasPacket(d), Twin: s.Contents != nil}
-	for _, sh := range page.Shares {
-		page.Total += sh.MS
-	}
+	page := keyPage{KeyDossier: d, Journal: timingOf(d.Entries), Packet: s.hasPacket(d), Twin: s.Contents != nil}
 	if len(d.Runs) > 0 {
 		page.Run = &d.Runs[0]
+		page.Making = page.Run.Run.EndedAt == nil && d.Key.State == inventory.Received
+	}
+	if page.Making && page.For == nil {
+		page.For = page.Run.For
 	}
 	return s.render(c, http.StatusOK, "key", frame{Title: "Key " + string(d.Key.Tag), Here: "/keys"}, page)
 }

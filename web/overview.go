@@ -25,6 +25,7 @@ type overviewPage struct {
 	Strip   strip
 	Total   int
 	Waiting int // requisitions without a decision
+	More    int // that are open and not among those shown
 }
 
 // nextThing is the one thing to do next.
@@ -73,23 +74,35 @@ func (s *Site) overview(c Ctx) error {
 		page.Total += n
 	}
 	page.Waiting = all.Requisitions[inventory.Submitted]
+	for _, st := range openStates {
+		page.More += all.Requisitions[st]
+	}
+	page.More = max(0, page.More-len(open))
 	return s.render(c, http.StatusOK, "overview", frame{Title: "Overview", Here: "/overview"}, page)
 }
 
-// openRequisitions lists those that somebody waits for: being made first, then approved, then undecided.
+// openStates are those in which somebody waits for keys.
+var openStates = []inventory.RequisitionState{inventory.Submitted, inventory.Approved, inventory.Fulfilling}
+
+// openRequisitions lists those that somebody waits for: first what a person has to approve, then what has keys to be
+// made, and at the end what is only to be packed.
 func (s *Site) openRequisitions(ctx context.Context) ([]inventory.RequisitionRow, error) {
-	var out []inventory.RequisitionRow
-	for _, state := range []inventory.RequisitionState{inventory.Fulfilling, inventory.Approved, inventory.Submitted} {
-		page, err := s.Books.RequisitionList(ctx, inventory.RequisitionQuery{State: state, Limit: overviewRows - len(out)})
+	var out, made []inventory.RequisitionRow
+	for _, state := range openStates {
+		page, err := s.Books.RequisitionList(ctx, inventory.RequisitionQuery{State: state, Limit: pageRows})
 		if err != nil {
 			return nil, fmt.Errorf("list requisitions: %w", err)
 		}
-		out = append(out, page.Rows...)
-		if len(out) >= overviewRows {
-			return out[:overviewRows], nil
+		for _, r := range page.Rows {
+			if r.AllMade() {
+				made = append(made, r)
+				continue
+			}
+			out = append(out, r)
 		}
 	}
-	return out, nil
+	out = append(out, made...)
+	return out[:min(len(out), overviewRows)], nil
 }
 
 // next chooses what a person should do now: what blocks others comes first.

@@ -32,6 +32,9 @@ var requisitionStates = []inventory.RequisitionState{
 }
 
 func (s *Site) requisitions(c Ctx) error {
+	if err := known(c, "state", requisitionStates); err != nil {
+		return err
+	}
 	q := inventory.RequisitionQuery{
 		Text: c.QueryParam("q"), State: inventory.RequisitionState(c.QueryParam("state")), After: c.QueryParam("after"), Limit: pageRows,
 	}

@@ -31,6 +31,9 @@ var runEnds = []inventory.RunEnd{
 }
 
 func (s *Site) runs(c Ctx) error {
+	if err := known(c, "end", runEnds); err != nil {
+		return err
+	}
 	q := inventory.RunQuery{End: inventory.RunEnd(c.QueryParam("end")), After: c.QueryParam("after"), Limit: pageRows}
 	rows, err := s.Books.RunList(c.Request().Context(), q)
 	if err != nil {
@@ -44,8 +47,7 @@ func (s *Site) runs(c Ctx) error {
 // runPage is one run, step by step.
 type runPage struct {
 	inventory.RunDossier
-	Shares []share
-	Total  int64
+	Journal timing
 }
 
 func (s *Site) run(c Ctx) error {
@@ -53,12 +55,26 @@ func (s *Site) run(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read run: %w", err)
 	}
-	page := runPage{RunDossier: d, Shares: shares(d.Entries)}
-	for _, sh := range page.Shares {
-		page.Total += sh.MS
-	}
+	page := runPage{RunDossier: d, Journal: timingOf(d.Entries)}
 	return s.render(c, http.StatusOK, "run", frame{Title: "Run at " + d.Run.Port, Here: "/runs"}, page)
 }
+
+// timing is a run's steps and what they took together.
+type timing struct {
+	Shares []share
+	Total  int64 // milliseconds
+}
+
+func timingOf(entries []inventory.Entry) timing {
+	j := timing{Shares: shares(entries)}
+	for _, sh := range j.Shares {
+		j.Total += sh.MS
+	}
+	return j
+}
+
+// Shown tells if it is worth a look where the time went: of less than a second nobody asks.
+func (j timing) Shown() bool { return j.Total >= 1000 }
 
 // share is what one step took of a run, and where it stands in a bar that is barWidth wide.
 type share struct {

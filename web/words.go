@@ -120,6 +120,22 @@ func wordFor(kind string, value any) word {
 	return word{station.Quiet, "dot", v}
 }
 
+// keyWordFor is wordFor of a key, which a run may have in hand: then its state is about to change.
+func keyWordFor(state inventory.KeyState, making bool) word {
+	if making && state == inventory.Received {
+		return word{station.Busy, "ring", "being made"}
+	}
+	return keyStateOf(state).word
+}
+
+// requisitionWord is wordFor of a requisition, which may be done but for the parcel.
+func requisitionWord(r inventory.RequisitionRow) word {
+	if r.Requisition.State == inventory.Fulfilling && r.AllMade() {
+		return word{station.Good, "box", "all made, to pack"}
+	}
+	return wordFor("requisition", r.Requisition.State)
+}
+
 // toneIcons are the shapes of a tile's tones.
 var toneIcons = map[station.Tone]string{
 	station.Quiet: "port", station.Busy: "ring", station.Hands: "touch", station.Good: "check", station.Bad: "octagon",
