@@ -91,7 +91,17 @@ func (r *run) ownLine(ctx context.Context, known *inventory.Key) error {
 
 func (r *run) takes(o inventory.Order) {
 	r.order, r.row.Line = &o, o.Line.ID
-	r.tile.For = o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+	r.tile.For = forWhom(o)
+}
+
+// forWhom says on the tile who the key is made for, and the connector that was asked for: no key tells which it has, so
+// the operator looks.
+func forWhom(o inventory.Order) string {
+	s := o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
+	if o.Line.Connector != "" {
+		s += " · " + o.Line.Connector
+	}
+	return s
 }
 
 // takeLine takes the line that the key is made for and checks that its packet can be printed, before anything on the
