@@ -170,7 +170,7 @@ func TestBench_Make(t *testing.T) {
 	if rep.Verdict != inventory.Genuine {
 		t.Errorf("the verdict is %s, want genuine: %q", rep.Verdict, rep.Reasons)
 	}
-	if !slices.ContainsFunc(rep.Reasons, func(s string) bool { return s == "Grace allowed it in a test (claimed)." }) {
+	if !slices.ContainsFunc(rep.Reasons, func(s string) bool { return s == "Grace allowed it to be wiped in a test (claimed)." }) {
 		t.Errorf("the reasons do not say who allowed the key to be wiped: %q", rep.Reasons)
 	}
 	a := stationtest.Open(t, k.Path(), nil)

@@ -212,6 +212,7 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	}
 	r.written = r.seq
 	if !res.outcome.Went() {
+		r.forget()
 		r.showEnd(res)
 	}
 	if plan[i].name == inventory.Record {
@@ -243,6 +244,7 @@ func (r *run) unwritten(ctx context.Context, i int, why error) error {
 	if err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, e); err != nil {
 		return fmt.Errorf("journal refused %s: %w", plan[i].name, err)
 	}
+	r.forget()
 	r.showEnd(res)
 	return nil
 }

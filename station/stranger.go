@@ -50,7 +50,7 @@ func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) 
 	if r.info.HasPIN() {
 		what = "This key is not in the inventory and has a PIN: it is somebody's. Wipe everything on it and make it?"
 	}
-	return r.ask(ctx, what, "The key is not in the inventory and may be somebody's own. It was left as it is.")
+	return r.ask(ctx, what, "The key is not in the inventory and may be somebody's own. It was left as it is.", wiped)
 }
 
 // mayRemake decides about a key that the inventory knows.
@@ -60,18 +60,24 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 		return grant{}, refuse("Key %s is %s, so somebody else answers for it. It was left as it is: record its return first.", k.Tag, k.State)
 	case r.guessed:
 		return r.ask(ctx, fmt.Sprintf("This looks like %s, but it cannot prove it: its serial or its port says so, its tag does not. Wipe it and make it anew?", k.Tag),
-			fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag))
+			fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag), wiped)
 	case k.State == inventory.Received:
 		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
 	case k.State.May(inventory.Received):
 		return r.ask(ctx, fmt.Sprintf("Key %s is %s. Wipe it and make it anew?", k.Tag, k.State),
-			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State))
+			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State), wiped)
 	}
 	return grant{}, refuse("Key %s is %s and is not made again. It was left as it is: take it off the bench.", k.Tag, k.State)
 }
 
+// What a person did who said yes, as it stands in the reasons.
+const (
+	wiped    = "allowed it to be wiped"
+	accepted = "accepted its unproven model"
+)
+
 // ask puts a question about this very key to a person.
-func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
+func (r *run) ask(ctx context.Context, text, otherwise, allowed string) (grant, error) {
 	a, err := r.askPerson(ctx, text)
 	if errors.Is(err, ErrNoAnswer) {
 		s := waited("%s Nobody could be asked: answer at a terminal, or name the key with --device and say --yes.", otherwise)
@@ -84,7 +90,7 @@ func (r *run) ask(ctx context.Context, text, otherwise string) (grant, error) {
 	if !a.Yes {
 		return grant{}, refuse("%s %s said no %s (%s).", otherwise, a.By.Name, a.How, a.By.Method)
 	}
-	reason := fmt.Sprintf("%s allowed it %s (%s).", a.By.Name, a.How, a.By.Method)
+	reason := fmt.Sprintf("%s %s %s (%s).", a.By.Name, allowed, a.How, a.By.Method)
 	r.reasons = append(r.reasons, reason)
 	return grant{why: reason, by: a.By, asked: true, reasons: []string{reason}}, nil
 }

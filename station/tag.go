@@ -151,7 +151,7 @@ func (r *run) verdict(ctx context.Context, j attest.Judgment) (inventory.Entered
 // askUnknown lets a person decide about this very key.
 func (r *run) askUnknown(ctx context.Context, facts inventory.Entered, j attest.Judgment) (inventory.Entered, error) {
 	g, err := r.ask(ctx, "Nothing proves what model this key is: "+j.Reasons[0].Sentence+" Make it all the same?",
-		"Nothing proves what model this key is, and it was not accepted.")
+		"Nothing proves what model this key is, and it was not accepted.", accepted)
 	if s, ok := errors.AsType[*stop](err); ok {
 		s.facts = facts
 	}

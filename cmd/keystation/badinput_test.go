@@ -172,7 +172,7 @@ func TestProvision_leavesAlone(t *testing.T) {
 		says  string
 	}{
 		{"a stranger's, and nobody to ask", softkey.Config{}, nil,
-			"The key is not in the inventory and may be somebody's own. It was left as it is. Nobody could be asked: answer at a terminal, or run again with --yes."},
+			"The key is not in the inventory and may be somebody's own. It was left as it is. Nobody could be asked: answer at a terminal, or name the key with --device and say --yes."},
 		{"without PIN", softkey.Config{Profile: "no-pin"}, []string{"--yes"},
 			"The key has no clientPIN, so it cannot be protected. It was left as it is: use another model."},
 		{"too long in", softkey.Config{ResetWindow: time.Nanosecond}, []string{"--yes", "--wait", "1s"},
