@@ -1,6 +1,7 @@
 package shipping
 
 import (
+	"cmp"
 	"strings"
 
 	"keystation/inventory"
@@ -12,7 +13,7 @@ type Desk struct {
 	Settings inventory.Settings
 	Name     string            // of the company or the desk; empty: "Key desk"
 	Return   inventory.Address // where undelivered parcels go; zero: nothing is printed
-	Contact  string            // telephone or mail address for a holder in trouble; empty: the desk's name only
+	Contact  string            // telephone or mail address for a holder in trouble; empty: the desk's name, or "whoever gave you this key"
 	Paper    Paper             // empty: by the country of Return
 }
 
@@ -29,13 +30,16 @@ const (
 func (d Desk) Country() string { return strings.ToUpper(d.Return.Country) }
 
 // name gives the sender's name, never empty.
-func (d Desk) name() string {
+func (d Desk) name() string { return cmp.Or(d.called(), "Key desk") }
+
+// called gives the sender's name if somebody said it.
+func (d Desk) called() string {
 	for _, s := range []string{d.Name, d.Return.Company} {
 		if strings.TrimSpace(s) != "" {
 			return Clean(s)
 		}
 	}
-	return "Key desk"
+	return ""
 }
 
 // paper gives the sheet: what was asked for, else what the desk's country uses.

@@ -27,22 +27,25 @@ type Packet struct {
 	At       time.Time // when it was recorded, UTC; the document's own dates
 	Facts    []Fact    // the record in short, on every part
 
-	Label Label
-	Slip  Slip
-	Start QuickStart
+	Label    Label
+	KeyLabel KeyLabel // on the page of Label
+	Slip     Slip
+	Start    QuickStart
 }
 
 // Fact is a name and what is known under it.
 type Fact struct{ Name, Value string }
 
-// Label is the part that is glued on the parcel. It says nothing about what is inside.
+// Label is the part that is glued on the parcel. It says nothing about what is inside. For a key that is picked up it
+// is a card that waits at the desk with the key, and says which one.
 type Label struct {
-	PickUp bool     // no address was given: the parcel waits at the desk
-	From   []string // the sender; may be empty
+	PickUp bool     // no address was given: the key waits at the desk
+	From   []string // the sender, or the name of the desk where it waits; may be empty
 	To     []string // as the post wants it; these are the printed lines that the parcel keeps
 	Phone  string   // for the carrier; may be empty
 	Number Code     // the parcel's number
 	Record string   // requisition and run in short, for what is cut from the sheet
+	Card   []Fact   // of a pick-up card only: what is handed over
 
 	Checklist []string // for the packer, beside the label
 }
@@ -79,6 +82,9 @@ func NewPacket(m Made, d Desk, can Glyphs) (Packet, error) {
 		return Packet{}, err
 	}
 	if p.Label, err = m.label(d); err != nil {
+		return Packet{}, err
+	}
+	if p.KeyLabel, err = NewKeyLabel(m.Key.Tag, p.Test); err != nil {
 		return Packet{}, err
 	}
 	if p.Slip, err = m.slip(d, where, can); err != nil {
@@ -119,23 +125,38 @@ func (m Made) facts() []Fact {
 }
 
 func (m Made) label(d Desk) (Label, error) {
-	l := Label{From: d.from(), PickUp: m.Order.Address.IsZero(), Record: m.Order.Requisition.Number + " · " + RunCode(m.Run.ID), Checklist: []string{
-		"Key " + string(m.Key.Tag) + " is in it: scan the label on the key.",
-		"Packing slip and quick start are in it.",
-		"No PIN is in it.",
-		"The bag is sealed and its number is on the slip.",
-	}}
+	l := Label{From: d.from(), PickUp: m.Order.Address.IsZero(), Record: m.Order.Requisition.Number + " · " + RunCode(m.Run.ID)}
 	var err error
 	if l.Number, err = Code128(m.number()); err != nil {
 		return l, err
 	}
 	if l.PickUp {
-		l.To = []string{Clean(m.Order.Person.Name)}
+		m.card(&l)
+		l.From = filled([]string{d.called()})
 		return l, nil
+	}
+	l.Checklist = []string{
+		"Key " + string(m.Key.Tag) + " is in it: scan the label on the key.",
+		"Packing slip and quick start are in it.",
+		"No PIN is in it.",
+		"The bag is sealed and its number is on the slip.",
 	}
 	l.Phone = Clean(m.Order.Address.Phone)
 	l.To, err = Lines(m.Order.Address, d.Country())
 	return l, err
+}
+
+// card makes l the card of a key that is picked up at the desk.
+func (m Made) card(l *Label) {
+	l.To = []string{Clean(m.Order.Person.Name)}
+	l.Card = []Fact{{"Requisition", m.Order.Requisition.Number}, {"Key", string(m.Key.Tag)}}
+	l.Checklist = []string{
+		"It is key " + string(m.Key.Tag) + ": scan the label on the key.",
+		"Packing slip and quick start go with it.",
+		"No PIN goes with it.",
+		"The badge of the person says the name on the card.",
+		"The card is signed, and stays at the desk.",
+	}
 }
 
 // from gives the sender's lines, as a carrier abroad would need them.
@@ -153,12 +174,13 @@ func (d Desk) from() []string {
 func (m Made) slip(d Desk, where Code, can Glyphs) (Slip, error) {
 	s := Slip{
 		Sender: d.name(), For: m.recipient(), Key: m.key(can), Record: m.record(d, can), Return: d.from(), Where: where,
-		Notes: []string{"No PIN travels with this key. Its holder is shown one after the key has arrived."},
+		Notes: []string{"No PIN travels with this key. Its holder gets one after the key has arrived."},
 	}
 	if m.Key.Arrival == inventory.ArrivalPINFirst {
 		s.Notes = []string{"No PIN travels with this key. Its holder gets it in a letter, on another day."}
 	}
 	if m.Order.Address.IsZero() {
+		s.Return = nil // it is not sent
 		s.Notes = append(s.Notes, "To be handed over at the desk: compare the name with an identity card.")
 	}
 	var err error

@@ -109,7 +109,7 @@ func TestNewPacket_test(t *testing.T) {
 	d.Settings = inventory.Settings{RPID: inventory.LocalRPID}
 	p := packed(t, made(), d)
 	text := written(t, p)
-	if !p.Test || strings.Count(text, "TEST KEY\n") != 3 || strings.Contains(text, "https:") || p.Slip.Where.Text != "7KQM-3XWB" {
+	if !p.Test || strings.Count(text, "TEST KEY\n") != 4 || strings.Contains(text, "https:") || p.Slip.Where.Text != "7KQM-3XWB" {
 		t.Errorf("not every part says TEST KEY, or one names an address:\n%s", text)
 	}
 	m := made()
@@ -126,8 +126,33 @@ func TestNewPacket_pickUp(t *testing.T) {
 	if !p.Label.PickUp || !slices.Equal(p.Label.To, []string{"Zoë Grünwald"}) || p.Label.Number.Text != "R-1001-2" || len(p.Label.From) != 0 {
 		t.Errorf("got %+v", p.Label)
 	}
-	if !strings.Contains(written(t, p), "identity card") {
-		t.Error("the slip does not say to compare the name")
+	text := written(t, p)
+	for _, want := range []string{"Pick-up card\n", "Waits at the desk for\n  Zoë Grünwald\nRequisition: R-1001\nKey: 7KQM-3XWB", "badge", "signed", "identity card"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+	for _, never := range []string{"Address label", "close the parcel", "bag is sealed", "\nFrom", "\nDesk", "return to"} {
+		if strings.Contains(text, never) {
+			t.Errorf("a pick-up says %q", never)
+		}
+	}
+	d := testedDesk()
+	d.Name = "Third floor"
+	if p := packed(t, m, d); !slices.Equal(p.Label.From, []string{"Third floor"}) || p.Slip.Return != nil {
+		t.Errorf("from %q, return to %q", p.Label.From, p.Slip.Return)
+	}
+}
+
+// A desk that gave no name is not called by one: who lost a key is told whom to tell.
+func TestNewPacket_namelessDesk(t *testing.T) {
+	text := written(t, packed(t, made(), Desk{Settings: testedDesk().Settings}))
+	if !strings.Contains(text, "Tell whoever gave you this key at once") || !strings.Contains(text, "Nobody from the desk") || strings.Contains(text, "\nFrom") {
+		t.Errorf("got:\n%s", text)
+	}
+	text = written(t, packed(t, made(), Desk{Settings: testedDesk().Settings, Name: "Example desk"}))
+	if !strings.Contains(text, "Tell Example desk at once") || !strings.Contains(text, "From\n  Example desk") {
+		t.Errorf("got:\n%s", text)
 	}
 }
 

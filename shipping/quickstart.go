@@ -1,6 +1,7 @@
 package shipping
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -45,17 +46,14 @@ type starting struct {
 	PINKnown bool   // the station's PIN stays valid until it is changed
 	Forced   bool   // the key demands a change of PIN
 	Where    string // the address to open
-	Desk     string
-	Contact  string
+	Desk     string // its name; empty when it has none
+	Contact  string // how to reach it, or its name; empty when there is neither
 }
 
 func (m Made) quickStart(d Desk, where Code, test bool) (QuickStart, error) {
 	s := starting{
 		Test: test, PINFirst: m.Key.Arrival == inventory.ArrivalPINFirst, PINKnown: m.Key.PINKnown, Forced: !m.Key.PINKnown,
-		Where: where.Text, Desk: d.name(), Contact: Clean(d.Contact),
-	}
-	if s.Contact == "" {
-		s.Contact = s.Desk
+		Where: where.Text, Desk: d.called(), Contact: cmp.Or(Clean(d.Contact), d.called()),
 	}
 	lang := Language(m.Order.Person.Language)
 	text, err := s.write(lang)

@@ -30,18 +30,28 @@ func (p Packet) part(b *strings.Builder, name string) {
 
 func (p Packet) textLabel(b *strings.Builder) {
 	l := p.Label
-	p.part(b, "Address label")
-	textLines(b, "From", l.From)
-	heading := "To"
+	part, from, to, check := "Address label", "From", "To", "Before you close the parcel"
 	if l.PickUp {
-		heading = "Waits at the desk for"
+		part, from, to, check = "Pick-up card", "Desk", "Waits at the desk for", "Before you hand it over"
 	}
-	textLines(b, heading, l.To)
+	p.part(b, part)
+	textLines(b, from, l.From)
+	textLines(b, to, l.To)
+	textFacts(b, l.Card)
 	if l.Phone != "" {
 		fmt.Fprintf(b, "Phone %s\n", l.Phone)
 	}
-	textLines(b, "Before you close the parcel", l.Checklist)
+	textLines(b, check, l.Checklist)
+	p.KeyLabel.text(b)
 	b.WriteString("\n")
+}
+
+func (k KeyLabel) text(b *strings.Builder) {
+	lines := []string{k.Tag.Text}
+	if k.Test {
+		lines = append(lines, "TEST KEY")
+	}
+	textLines(b, "Key label", append(lines, k.Hint))
 }
 
 func (p Packet) textSlip(b *strings.Builder) {
@@ -52,7 +62,11 @@ func (p Packet) textSlip(b *strings.Builder) {
 		b.WriteString("\n")
 		textFacts(b, facts)
 	}
-	textLines(b, "When it arrives", []string{s.Where.Text})
+	when := "When it arrives"
+	if p.Label.PickUp {
+		when = "When you have it"
+	}
+	textLines(b, when, []string{s.Where.Text})
 	textLines(b, "If it cannot be delivered, return to", s.Return)
 	textLines(b, "Please note", s.Notes)
 	b.WriteString("\n")

@@ -1,5 +1,6 @@
-// Package pdf draws a [shipping.Packet] as a PDF of three pages: the address label with its cutting line, the packing
-// slip with its codes, the quick start. It is the only room that knows gofpdf.
+// Package pdf draws a [shipping.Packet] as a PDF of three pages: the address label with its cutting line and the labels
+// for the key, the packing slip with its codes, the quick start; or the label of one key alone ([DrawLabel]). It is the
+// only room that knows gofpdf.
 //
 // Two things most readers need. First, all text goes through one function, [sheet.text]: it takes clean text only,
 // and a character without a glyph in the embedded fonts fails the document with a sentence that names it. gofpdf

@@ -51,16 +51,19 @@ func standIn(o inventory.Order) shipping.Made {
 // render lays p out and, when asked to, encodes it. gofpdf panics on input it does not expect: that fails this
 // document only.
 func render(w io.Writer, p shipping.Packet, encode bool) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &inventory.Error{Kind: inventory.Internal, Msg: p.Title + " could not be drawn: keep the key aside and report this.", Err: fmt.Errorf("panic: %v", r)}
-		}
-	}()
+	defer caught(p.Title, &err)
 	s := drawing(p)
 	if encode {
 		return s.pdf.Output(w)
 	}
 	return s.pdf.Error()
+}
+
+// caught makes a panic the error of the document with this title.
+func caught(title string, err *error) {
+	if r := recover(); r != nil {
+		*err = &inventory.Error{Kind: inventory.Internal, Msg: title + " could not be drawn: keep the key aside and report this.", Err: fmt.Errorf("panic: %v", r)}
+	}
 }
 
 // drawing lays the three parts out.

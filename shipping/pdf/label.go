@@ -15,33 +15,43 @@ const (
 	inset          = 8.0
 )
 
-// label draws the address label with its cutting line, and beside it what the packer must know.
+// label draws the address label with its cutting line, beside it what the packer must know, and below it the labels
+// for the key.
 func (s *sheet) label() {
 	l := s.p.Label
-	s.cuttingLine()
+	s.cuttingLine(box{labelX, labelY, labelW, labelH})
 	y := labelY + s.testBand(labelX, labelY, labelW)
-	y = s.sender(y+inset+1, l)
+	if y += inset + 1; len(l.From) > 0 {
+		y = s.sender(y, l)
+		s.line(labelX+inset, y, labelX+labelW-inset, y)
+	}
 	bottom := labelY + labelH - 38
-	s.line(labelX+inset, y, labelX+labelW-inset, y)
 	s.line(labelX+inset, bottom, labelX+labelW-inset, bottom)
-	s.recipient(y+4, bottom-4, l)
+	if l.PickUp {
+		s.pickUp(y+4, bottom-4, l)
+	}
+	if !l.PickUp {
+		s.recipient(y+4, bottom-4, l)
+	}
 	s.parcelNumber(bottom, l)
-	s.beside()
+	s.beside(l)
 	s.ruler(labelX, labelY+labelH+16)
+	s.keyLabels(keyLabelY)
 }
 
-func (s *sheet) cuttingLine() {
+func (s *sheet) cuttingLine(b box) {
 	s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
 	s.pdf.SetLineWidth(0.2)
 	s.pdf.SetDashPattern([]float64{1.6, 1.6}, 0)
-	s.pdf.Rect(labelX, labelY, labelW, labelH, "D")
+	s.pdf.Rect(b.x, b.y, b.w, b.h, "D")
 	s.pdf.SetDashPattern(nil, 0)
 }
 
 // sender draws who sends, small, and gives the place below.
 func (s *sheet) sender(y float64, l shipping.Label) float64 {
-	if len(l.From) == 0 {
-		return y
+	if l.PickUp {
+		s.text(labelX+inset, y+1, caption, "DESK")
+		return s.paragraph(col{labelX + inset, y + 5, labelW - 2*inset}, small.at(8.6), l.From[0]) + 1
 	}
 	s.text(labelX+inset, y+1, caption, "FROM")
 	y += 5
@@ -54,17 +64,35 @@ func (s *sheet) sender(y float64, l shipping.Label) float64 {
 
 // recipient draws the address as large as the room between top and bottom allows.
 func (s *sheet) recipient(top, bottom float64, l shipping.Label) {
-	name := "TO"
-	if l.PickUp {
-		name = "WAITS AT THE DESK FOR"
-	}
-	s.text(labelX+inset, top+3, caption, name)
-	top += 8
+	s.text(labelX+inset, top+3, caption, "TO")
 	if l.Phone != "" {
 		bottom -= 6
 		s.fitted(col{labelX + inset, bottom + 3, labelW - 2*inset}, small, "Phone "+l.Phone)
 	}
-	st, lines, err := s.fitAddress(l.To, bottom-top)
+	s.large(top+8, bottom, l.To)
+}
+
+// pickUp draws whom the key waits for, which one it is, and the lines to sign on.
+func (s *sheet) pickUp(top, bottom float64, l shipping.Label) {
+	const x, w = labelX + inset, labelW - 2*inset
+	s.text(x, top+3, caption, "WAITS AT THE DESK FOR")
+	sign := bottom - 7
+	facts := sign - 24
+	s.large(top+8, facts-4, l.To)
+	for i, f := range l.Card {
+		step := w / float64(len(l.Card))
+		c := col{x + step*float64(i), facts, step - 2}
+		s.text(c.x, c.y, small, f.Name)
+		c.y += 5.8
+		s.fitted(c, strong.at(14), f.Value)
+	}
+	s.signLine(x, sign, w*0.62, "Received by (signature)")
+	s.signLine(x+w*0.62+6, sign, w*0.38-6, "Date")
+}
+
+// large draws lines as large as the room between top and bottom allows, the first in bold.
+func (s *sheet) large(top, bottom float64, to []string) {
+	st, lines, err := s.fitAddress(to, bottom-top)
 	if err != nil {
 		s.refuse(err)
 		return
@@ -149,21 +177,29 @@ var beforeNumber = regexp.MustCompile(` (\d)`)
 
 // parcelNumber draws the bar code at the foot of the label, with the short code of the run beside its name.
 func (s *sheet) parcelNumber(y float64, l shipping.Label) {
-	s.text(labelX+inset, y+7, caption, "PARCEL")
+	name := "PARCEL"
+	if l.PickUp {
+		name = "PICK-UP"
+	}
+	s.text(labelX+inset, y+7, caption, name)
 	st := small.at(7.2)
 	s.text(labelX+labelW-inset-s.width(st, l.Record), y+7, st, l.Record)
 	s.bars(box{labelX, y + 9, labelW, 18}, l.Number, strong.at(13))
 }
 
 // beside draws what the packer must know, to the right of the label.
-func (s *sheet) beside() {
+func (s *sheet) beside(l shipping.Label) {
+	name, use, check := "Address label", "stick it on the parcel. It says nothing about what is inside.", "BEFORE YOU CLOSE THE PARCEL"
+	if l.PickUp {
+		name, use, check = "Pick-up card", "keep it with the key until it is picked up.", "BEFORE YOU HAND IT OVER"
+	}
 	x, w := labelX+labelW+10, s.w-margin-labelX-labelW-10
 	y := labelY + 9
-	y = s.paragraph(col{x, y, w}, title.at(17), "Address label") + 1
-	y = s.paragraph(col{x, y, w}, small, "Print at 100 %, not “fit to page”. Cut along the dashed line and stick it on the parcel. It says nothing about what is inside.") + 5
-	s.text(x, y, caption, "BEFORE YOU CLOSE THE PARCEL")
+	y = s.paragraph(col{x, y, w}, title.at(17), name) + 1
+	y = s.paragraph(col{x, y, w}, small, "Print at 100 %, not “fit to page”. Cut along the dashed line and "+use) + 5
+	s.text(x, y, caption, check)
 	y += 7
-	for _, item := range s.p.Label.Checklist {
+	for _, item := range l.Checklist {
 		s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
 		s.pdf.SetLineWidth(0.3)
 		s.pdf.Rect(x, y-3.1, 3.8, 3.8, "D")

@@ -13,6 +13,7 @@ import (
 	"github.com/makiuchi-d/gozxing/oned"
 	"github.com/makiuchi-d/gozxing/qrcode"
 
+	"keystation/inventory"
 	"keystation/shipping"
 )
 
@@ -37,8 +38,13 @@ func saved(t *testing.T, doc []byte) string {
 // rasterized gives a page as a printer of 203 dpi would print it.
 func rasterized(t *testing.T, path string, page int) *image.Gray {
 	t.Helper()
+	return rasterizedAt(t, 203, path, page)
+}
+
+func rasterizedAt(t *testing.T, dpi int, path string, page int) *image.Gray {
+	t.Helper()
 	n := strconv.Itoa(page)
-	out, err := exec.Command("pdftoppm", "-r", "203", "-gray", "-f", n, "-l", n, path).Output()
+	out, err := exec.Command("pdftoppm", "-r", strconv.Itoa(dpi), "-gray", "-f", n, "-l", n, path).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +57,11 @@ func rasterized(t *testing.T, path string, page int) *image.Gray {
 
 // area cuts a rectangle out of a page, in millimeters.
 func area(img *image.Gray, x, y, w, h float64) image.Image {
-	px := func(mm float64) int { return int(mm / 25.4 * 203) }
+	return areaAt(203, img, x, y, w, h)
+}
+
+func areaAt(dpi float64, img *image.Gray, x, y, w, h float64) image.Image {
+	px := func(mm float64) int { return int(mm / 25.4 * dpi) }
 	return img.SubImage(image.Rect(px(x), px(y), px(x+w), px(y+h)))
 }
 
@@ -108,4 +118,28 @@ func letterDesk() shipping.Desk {
 	d.Return.Country, d.Return.Region, d.Return.City, d.Return.PostalCode = "US", "Illinois", "Springfield", "62701"
 	d.Settings.PublicURL = "https://security-keys.subsidiary.example-company.com"
 	return d
+}
+
+// The codes on the labels for the key are read as a printer of 300 dpi prints them, from the sheet and on their own, and
+// say the tag.
+func TestKeyLabel_codesRead(t *testing.T) {
+	needs(t, "pdftoppm")
+	const dpi = 300
+	for _, tag := range []inventory.AssetTag{"7KQM-3XWB", "WWWW-WWWW", "2345-6789"} {
+		for _, test := range []bool{false, true} {
+			m := made()
+			m.Key.Tag, m.Key.Test = tag, test
+			page := rasterizedAt(t, dpi, saved(t, drawn(t, m, desk())), 1)
+			own := rasterizedAt(t, dpi, saved(t, label(t, tag, test)), 1)
+			for name, img := range map[string]image.Image{
+				"label": areaAt(dpi, page, labelX, keyLabelY, keyLabelW, keyLabelH),
+				"flag":  areaAt(dpi, page, flagX, keyLabelY, flagW/2, flagH),
+				"own":   own,
+			} {
+				if got := scanned(t, oned.NewCode128Reader(), img); got != string(tag) {
+					t.Errorf("the %s of %s says %q", name, tag, got)
+				}
+			}
+		}
+	}
 }

@@ -68,7 +68,11 @@ type sheet struct {
 }
 
 func newSheet(p shipping.Packet) *sheet {
-	f := gofpdf.New("P", "mm", string(p.Paper), "")
+	return prepared(gofpdf.New("P", "mm", string(p.Paper), ""), p)
+}
+
+// prepared makes f a sheet for p: its dates, its title, its fonts.
+func prepared(f *gofpdf.Fpdf, p shipping.Packet) *sheet {
 	f.SetMargins(0, 0, 0)
 	f.SetAutoPageBreak(false, 0)
 	f.SetCatalogSort(true)

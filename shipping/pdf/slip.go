@@ -147,6 +147,9 @@ func (s *sheet) where(x, y, w float64, c shipping.Code) {
 	left := x + side + 2*quiet + 4
 	room := x + w - left - 3
 	name, hint := "WHEN IT ARRIVES, OPEN", "or scan the code."
+	if s.p.Label.PickUp {
+		name = "WHEN YOU HAVE IT, OPEN"
+	}
 	if s.p.Test {
 		name, hint = "TEST KEY", "The code holds the asset tag: there is no address to open."
 	}
@@ -179,9 +182,14 @@ func (s *sheet) signatures(y float64) {
 	names := []string{"Packed by", "Bag seal number", "Date"}
 	w := (s.w - 2*margin - 16) / 3
 	for i, name := range names {
-		x := margin + float64(i)*(w+8)
-		s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
-		s.pdf.Line(x, y, x+w, y)
-		s.text(x, y+4.2, small, name)
+		s.signLine(margin+float64(i)*(w+8), y, w, name)
 	}
+}
+
+// signLine draws a line to write on, with what is to be written below it.
+func (s *sheet) signLine(x, y, w float64, name string) {
+	s.pdf.SetDrawColor(int(muted), int(muted), int(muted))
+	s.pdf.SetLineWidth(0.2)
+	s.pdf.Line(x, y, x+w, y)
+	s.text(x, y+4.2, small, name)
 }
