@@ -30,14 +30,19 @@ func (s *Store) ImportPeople(ctx context.Context, by inventory.Actor, rows []inv
 // ImportRequisitions writes requisitions with their lines, in one transaction with a result for each row. A row that
 // was imported before changes nothing: it is known again by its reference or, without one, by person and reason as
 // long as that requisition is not finished. Once more with a name in approved_by it approves what is still submitted.
-// A new row is refused too when one of checks refuses its order, such as for a name that no packet can show.
+// A new row is refused too when one of checks refuses its order, such as for a name that no packet can show. Checks may
+// take their time: they are asked before the transaction begins, so that a bench that writes does not wait for them.
 func (s *Store) ImportRequisitions(ctx context.Context, by inventory.Actor, rows []inventory.ImportedRequisition, dryRun bool, checks ...func(inventory.Order) error) ([]inventory.RowResult, error) {
+	refused := make([]error, len(rows))
+	for i := range rows {
+		refused[i] = s.orderable(ctx, rows[i], checks)
+	}
 	return importRows(ctx, s, by, dryRun, len(rows), func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error) {
 		r := inventory.RowResult{Line: rows[i].Line}
 		if rows[i].Err != nil {
 			return r, rows[i].Err
 		}
-		return s.importRequisition(ctx, tx, rows[i], checks)
+		return s.importRequisition(ctx, tx, rows[i], refused[i])
 	})
 }
 
@@ -152,16 +157,16 @@ func merged(was inventory.Person, row inventory.ImportedPerson) inventory.Person
 	return p
 }
 
-func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition, checks []func(inventory.Order) error) (inventory.RowResult, error) {
+func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition, refused error) (inventory.RowResult, error) {
 	r := inventory.RowResult{Line: row.Line}
-	p, err := people.one(ctx, tx.sql, "WHERE (external_id = $1 AND external_id <> '') OR (email = $1 AND email <> '') ORDER BY external_id = $1 DESC LIMIT 1", row.Person)
+	p, err := named(ctx, tx.sql, row.Person)
 	if err != nil {
 		return r, absent(err, "Nobody in the directory has the e-mail address or external id %q: import people first.", row.Person)
 	}
 	if p.State == inventory.PersonLeft {
 		return r, inventory.Refuse(inventory.Conflict, "%s has left: no keys are made for them.", p.Name)
 	}
-	was, err := tx.findRequisition(ctx, p, row)
+	was, err := findRequisition(ctx, tx.sql, p, row)
 	approves := row.ApprovedBy != "" && (err != nil || was.State == inventory.Submitted)
 	switch {
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
@@ -169,8 +174,8 @@ func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.Im
 	case approves && p.Is(row.ApprovedBy):
 		return r, inventory.Refuse(inventory.Forbidden, "Nobody approves their own: the keys are for %s, so somebody else must approve them.", p.Name)
 	case err != nil:
-		if err := orderable(p, row, checks); err != nil {
-			return r, err
+		if refused != nil {
+			return r, refused
 		}
 		return s.createRequisition(ctx, tx, p, row)
 	case approves:
@@ -184,8 +189,24 @@ func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.Im
 	return r, nil
 }
 
-// orderable refuses a row when a check refuses the order that the bench would get of it.
-func orderable(p inventory.Person, row inventory.ImportedRequisition, checks []func(inventory.Order) error) error {
+// named finds a person by external id, else by e-mail.
+func named(ctx context.Context, q querier, text string) (inventory.Person, error) {
+	return people.one(ctx, q, "WHERE (external_id = $1 AND external_id <> '') OR (email = $1 AND email <> '') ORDER BY external_id = $1 DESC LIMIT 1", text)
+}
+
+// orderable refuses a new row when a check refuses the order that the bench would get of it. What cannot be looked up,
+// and what is there already, passes: the import says what is the matter with it.
+func (s *Store) orderable(ctx context.Context, row inventory.ImportedRequisition, checks []func(inventory.Order) error) error {
+	if len(checks) == 0 || row.Err != nil {
+		return nil
+	}
+	p, err := named(ctx, s.readers, row.Person)
+	if err != nil {
+		return nil
+	}
+	if _, err := findRequisition(ctx, s.readers, p, row); !errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	o := inventory.Order{Person: p, Address: row.Address,
 		Line:        inventory.Line{Position: 1, Purpose: inventory.Primary, Connector: row.Connector},
 		Requisition: inventory.Requisition{Number: "R-00000000", Person: p.ID, Reason: row.Reason, Tier: row.Tier}}
@@ -233,12 +254,12 @@ func (s *Store) approveRow(ctx context.Context, tx *txn, was inventory.Requisiti
 }
 
 // findRequisition looks for what an earlier import made of the same row.
-func (tx *txn) findRequisition(ctx context.Context, p inventory.Person, row inventory.ImportedRequisition) (inventory.Requisition, error) {
+func findRequisition(ctx context.Context, q querier, p inventory.Person, row inventory.ImportedRequisition) (inventory.Requisition, error) {
 	if row.Reference == "" {
-		return requisitions.one(ctx, tx.sql,
+		return requisitions.one(ctx, q,
 			"WHERE person = $1 AND reason = $2 AND state IN ('submitted', 'approved', 'fulfilling', 'sent') ORDER BY id DESC LIMIT 1", p.ID, row.Reason)
 	}
-	r, err := requisitions.one(ctx, tx.sql, "WHERE reference = $1", row.Reference)
+	r, err := requisitions.one(ctx, q, "WHERE reference = $1", row.Reference)
 	if err == nil && (r.Person != p.ID || r.Reason != row.Reason) {
 		return r, inventory.Refuse(inventory.Conflict, "The reference %s is that of %s, for another person or reason: give this row a reference of its own.", row.Reference, r.Number)
 	}

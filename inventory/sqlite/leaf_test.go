@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,7 +45,9 @@ func TestStore_treeIsRFC6962(t *testing.T) {
 // Names and reasons stand in payloads, where they can be erased, never in a header.
 func TestStore_headersTellNobody(t *testing.T) {
 	s := storied(t)
+	random := regexp.MustCompile(`[0-9a-f-]{36,64}`) // ids and digests spell anything
 	for _, header := range newVandal(t, s).strings("SELECT header FROM ledger_leaves") {
+		header = random.ReplaceAllString(header, "")
 		for _, name := range []string{"Ada", "Lovelace", "ada@", "Олга", "Софья", "Production access", "London", "Olga", "Somerville", "4711"} {
 			if strings.Contains(header, name) {
 				t.Errorf("%q in %s", name, header)
