@@ -41,13 +41,16 @@ func directory(ttf []byte, name string) []byte {
 	return make([]byte, 16)
 }
 
-// only gives a copy of the font that knows no other characters than those of text. gofpdf reads the whole character
-// map twice for each document, which would be half of the time a packet takes.
+// only gives a copy of the font that knows no other characters than those of text, and no glyph behind the last that
+// they need. gofpdf reads the character map and the metrics of all glyphs twice for each document, which would be half
+// of the time a packet takes.
 func (f *face) only(text map[rune]bool) []byte {
 	var runes []rune
+	last := 0
 	for r := range text {
-		if f.glyph[r] != 0 {
+		if g := f.glyph[r]; g != 0 {
 			runes = append(runes, r)
+			last = max(last, f.last(int(g)))
 		}
 	}
 	slices.Sort(runes)
@@ -56,7 +59,59 @@ func (f *face) only(text map[rune]bool) []byte {
 	entry := directory(ttf, "cmap")
 	binary.BigEndian.PutUint32(entry[8:], uint32(len(ttf)-len(cmap)))
 	binary.BigEndian.PutUint32(entry[12:], uint32(len(cmap)))
+	shorten(ttf, "hhea", 34, last+1)
+	shorten(ttf, "maxp", 4, last+1)
 	return ttf
+}
+
+// shorten lowers a count of glyphs, which stands in a table of the font at the given place, to n.
+func shorten(ttf []byte, table string, at, n int) {
+	count := ttf[int(binary.BigEndian.Uint32(directory(ttf, table)[8:]))+at:]
+	binary.BigEndian.PutUint16(count, uint16(min(n, int(u16(count, 0)))))
+}
+
+// last gives the highest number among g and the glyphs that it is made of.
+func (f *face) last(g int) int {
+	top := g
+	for _, part := range f.parts(g) {
+		top = max(top, f.last(part))
+	}
+	return top
+}
+
+// parts lists the glyphs that g is made of, if it is a composite (OpenType 1.9, "glyf", composite glyph description).
+func (f *face) parts(g int) []int {
+	loca := f.table("loca")[4*g:] // in the long form, which both fonts have
+	from, to := binary.BigEndian.Uint32(loca), binary.BigEndian.Uint32(loca[4:])
+	data := f.table("glyf")[from:to]
+	if len(data) == 0 || u16(data, 0) < 1<<15 {
+		return nil // empty, or an outline of its own
+	}
+	var parts []int
+	for at, more := 10, true; more; {
+		flags := u16(data, at)
+		parts = append(parts, int(u16(data, at+2)))
+		at += 4 + argumentBytes(flags)
+		more = flags&0x0020 != 0
+	}
+	return parts
+}
+
+// argumentBytes gives how many bytes a component with these flags has after its glyph.
+func argumentBytes(flags uint16) int {
+	n := 2
+	if flags&0x0001 != 0 { // arguments are words
+		n = 4
+	}
+	switch {
+	case flags&0x0008 != 0: // one scale
+		n += 2
+	case flags&0x0040 != 0: // one for each axis
+		n += 4
+	case flags&0x0080 != 0: // a matrix
+		n += 8
+	}
+	return n
 }
 
 // characterMap writes a "cmap" table with one segment for each character (OpenType 1.9, "cmap", format 4).
