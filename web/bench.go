@@ -37,6 +37,7 @@ type tileView struct {
 	Hands    bool   // software keys: plug, pull, touch
 	Controls bool   // cancel, retry, answer
 	Packet   bool   // its key's packet can be had
+	Sticker  bool   // the label that goes on its key can be had
 }
 
 // strip sums up the bench.
@@ -70,6 +71,7 @@ func (s *Site) tileView(t station.Tile) tileView {
 		t.Label = t.Port
 	}
 	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Answers != nil}
+	v.Sticker = s.Label != nil && t.Tone == station.Good && t.Tag != ""
 	v.Packet = s.Packet != nil && t.Tone == station.Good && t.Tag != "" && t.For != ""
 	if !t.Since.IsZero() {
 		v.Elapsed = max(0, int64(s.Now().Sub(t.Since).Seconds()))

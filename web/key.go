@@ -103,6 +103,7 @@ type keyPage struct {
 	Journal timing            // of that run
 	Making  bool              // that run has the key in hand
 	Packet  bool              // there is something to print
+	Label   bool              // its label can be had
 	Twin    bool              // it can be read as a page too
 }
 
@@ -111,7 +112,7 @@ func (s *Site) key(c Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := keyPage{KeyDossier: d, Journal: timingOf(d.Entries), Packet: s.hasPacket(d), Twin: s.Contents != nil}
+	page := keyPage{KeyDossier: d, Journal: timingOf(d.Entries), Packet: s.hasPacket(d), Label: s.Label != nil, Twin: s.Contents != nil}
 	if len(d.Runs) > 0 {
 		page.Run = &d.Runs[0]
 		page.Making = page.Run.Run.EndedAt == nil && d.Key.State == inventory.Received

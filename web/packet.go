@@ -26,6 +26,24 @@ func (s *Site) packet(c Ctx) error {
 	return c.Blob(http.StatusOK, "application/pdf", pdf)
 }
 
+// label sends the label of a key as a file. A key for stock has no packet, and leaves the bench with its label all the same.
+func (s *Site) label(c Ctx) error {
+	d, err := s.dossier(c)
+	if err != nil {
+		return err
+	}
+	if s.Label == nil {
+		return inventory.Refuse(inventory.Unavailable, "This program prints no labels: use the one that runs the bench.")
+	}
+	pdf, err := s.Label(d.Key.Tag, d.Key.Test)
+	if err != nil {
+		return fmt.Errorf("draw label: %w", err)
+	}
+	name := mime.FormatMediaType("attachment", map[string]string{"filename": "label-" + string(d.Key.Tag) + ".pdf"})
+	c.Response().Header().Set("Content-Disposition", name)
+	return c.Blob(http.StatusOK, "application/pdf", pdf)
+}
+
 // contents shows the packet of a key as a page.
 func (s *Site) contents(c Ctx) error {
 	d, err := s.packable(c)

@@ -444,3 +444,21 @@ func TestPages_empty(t *testing.T) {
 		d.get(path).hasText(t, "main", want)
 	}
 }
+
+func TestLabel(t *testing.T) {
+	d := open(t, func(c *Config) {
+		c.Label = func(tag inventory.AssetTag, test bool) ([]byte, error) {
+			return []byte("%PDF-1.4 of " + string(tag)), nil
+		}
+	})
+	tag := string(tagOf(1))
+	if n := len(d.get("/keys/" + tag).find("a[href=/keys/" + tag + "/label.pdf]")); n != 1 {
+		t.Errorf("the key's page links its label %d times", n)
+	}
+	if p := d.get("/keys/" + tag + "/label.pdf"); p.StatusCode != 200 || p.body != "%PDF-1.4 of "+tag {
+		t.Errorf("%d %q", p.StatusCode, p.body)
+	}
+	if p := open(t, func(*Config) {}).get("/keys/" + tag + "/label.pdf"); p.StatusCode != 503 {
+		t.Errorf("without a printer the label is %d, want 503", p.StatusCode)
+	}
+}

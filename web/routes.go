@@ -47,6 +47,7 @@ var routes = []route{
 
 	{get, "/keys", readers, desk, "keys by state, found by tag, serial, model or name", (*Site).keys},
 	{get, "/keys/:tag", readers, desk, "one key: state, custody, run, verdict, registrations", (*Site).key},
+	{get, "/keys/:tag/label.pdf", operators, desk, "the label that goes on it", (*Site).label},
 	{get, "/keys/:tag/packet", operators, desk, "what goes into its parcel, as a page", (*Site).contents},
 	{get, "/keys/:tag/packet.pdf", operators, desk, "the same to print; it holds an address", (*Site).packet},
 

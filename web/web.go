@@ -56,6 +56,8 @@ type Config struct {
 	Answers Answers // nil: the bench is watched only, its tiles have no buttons
 	Hands   Hands   // nil: keys are plugged and touched by people, as they should be
 
+	// Label draws the label that goes on a key. Nil: labels are not offered.
+	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)
 	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
 	Packet func(ctx context.Context, key inventory.KeyID) (pdf []byte, name string, err error)
 

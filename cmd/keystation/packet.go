@@ -108,6 +108,13 @@ func (p *printer) again(ctx context.Context, id inventory.KeyID) ([]byte, string
 	return b, packetName(shipping.Made(made)), err
 }
 
+// keyLabel draws the label that goes on a key.
+func keyLabel(tag inventory.AssetTag, test bool) ([]byte, error) {
+	var b bytes.Buffer
+	err := pdf.DrawLabel(&b, tag, test)
+	return b.Bytes(), err
+}
+
 // contents is the packet of a key as a page shows it.
 func (p *printer) contents(ctx context.Context, id inventory.KeyID) (shipping.Packet, error) {
 	made, err := p.desk.store.Made(ctx, id)
