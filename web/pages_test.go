@@ -23,11 +23,13 @@ func packets(c *Config) {
 	}
 	c.Contents = func(context.Context, inventory.KeyID) (shipping.Packet, error) {
 		code, err := shipping.Code128("R-1001-1")
+		tag, tagErr := shipping.Code128("7KQM-3XWB")
 		return shipping.Packet{
 			Test: true, Language: "en", Title: "Packet R-1001-1", Facts: []shipping.Fact{{Name: "Requisition", Value: "R-1001"}},
-			Label: shipping.Label{To: []string{"Ada Lovelace", "12 St James's Square"}, Number: code},
-			Start: shipping.QuickStart{Title: "Your key", Blocks: []shipping.Block{{Heading: "First", Steps: []string{"Touch it."}}}},
-		}, err
+			Label:    shipping.Label{To: []string{"Ada Lovelace", "12 St James's Square"}, Number: code},
+			KeyLabel: shipping.KeyLabel{Tag: tag, Test: true, Hint: "Put it on the key."},
+			Start:    shipping.QuickStart{Title: "Your key", Blocks: []shipping.Block{{Heading: "First", Steps: []string{"Touch it."}}}},
+		}, errors.Join(err, tagErr)
 	}
 }
 
@@ -347,7 +349,7 @@ func TestPacket(t *testing.T) {
 		t.Errorf("Content-Disposition = %q", got)
 	}
 	twin := d.get("/keys/" + string(tagOf(1)) + "/packet")
-	twin.hasText(t, ".packet", "TEST KEY", "Ada Lovelace", "12 St James's Square", "Your key", "Touch it.", "R-1001-1")
+	twin.hasText(t, ".packet", "TEST KEY", "Ada Lovelace", "12 St James's Square", "Your key", "Touch it.", "R-1001-1", "Key label", "7KQM-3XWB", "Put it on the key.")
 	if path, _ := attr(twin.find(".sheet-code path")[0], "d"); !strings.HasPrefix(path, "M0 0h") {
 		t.Errorf("the code is drawn as %q", path)
 	}
