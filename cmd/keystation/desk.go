@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -128,6 +129,9 @@ func (d *desk) policy() (station.Policy, error) {
 
 // benchConfig is a bench over real ports and this database. Whoever calls adds who stands there and what is printed.
 func (d *desk) benchConfig() (station.Config, error) {
+	if err := noCoreDumps(); err != nil {
+		return station.Config{}, err
+	}
 	p, err := d.policy()
 	if err != nil {
 		return station.Config{}, err
@@ -140,6 +144,14 @@ func (d *desk) benchConfig() (station.Config, error) {
 		Open: fido2.Open, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
 		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log,
 	}, nil
+}
+
+// noCoreDumps keeps the memory of a bench, in which PINs live for a moment, out of files that outlive it.
+func noCoreDumps() error {
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		return fmt.Errorf("forbid core dumps: %w", err)
+	}
+	return nil
 }
 
 // modelName names our own software keys; real models are named by their USB strings until there is metadata.

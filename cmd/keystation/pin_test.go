@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,10 @@ func (p *process) places(h house, held string) []place {
 		if _, err := os.Stat(h.db + suffix); err != nil {
 			p.Errorf("the database's companion is missing: %v", err)
 		}
+	}
+	limits, err := os.ReadFile(proc + "limits")
+	if err != nil || !regexp.MustCompile(`(?m)^Max core file size +0 +0 `).Match(limits) {
+		p.Errorf("a crash could leave a core dump behind, %v:\n%s", err, limits)
 	}
 	pdftotext, err := exec.LookPath("pdftotext")
 	if err != nil {
