@@ -85,7 +85,27 @@ func ReadPeople(r io.Reader) ([]ImportedPerson, error) {
 		}
 		rows = append(rows, row)
 	}
+	refuseTwins(rows)
 	return rows, nil
+}
+
+// refuseTwins refuses rows that name a person whom an earlier row of the same file names: which of them is right only a
+// person can tell.
+func refuseTwins(rows []ImportedPerson) {
+	seen := map[string]int{}
+	for i := range rows {
+		p := rows[i].Person
+		for _, id := range []string{"email " + strings.ToLower(p.Email), "id " + p.ExternalID} {
+			if rows[i].Err != nil || strings.HasSuffix(id, " ") {
+				continue
+			}
+			if line, twice := seen[id]; twice {
+				rows[i].Err = Refuse(Conflict, "This is the person of line %d once more: keep one of the two rows.", line)
+				continue
+			}
+			seen[id] = rows[i].Line
+		}
+	}
 }
 
 // ReadRequisitions reads a CSV file whose header names columns of [RequisitionColumns]: person and reason at least. An

@@ -209,7 +209,7 @@ func (l layout) spelled(lines []string) []string {
 func filled(lines []string) []string {
 	var out []string
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(line), "/")); line != "" { // the separator of a region that was not given (TR)
 			out = append(out, line)
 		}
 	}

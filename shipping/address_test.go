@@ -37,6 +37,7 @@ func TestLines(t *testing.T) {
 		{"Taiwan from big to small for nobody abroad", addr("TW", "Chen", "Xinyi Rd 7", "Xinyi", "TPE", "110"), "DE", "Chen | Xinyi Rd 7 | XINYI, Taipei City 110 | TAIWAN"},
 		{"a country the library does not know", addr("IC", "Piet", "Calle 1", "Las Palmas", "Gran Canaria", "35001"), "DE", "Piet | Calle 1 | 35001 Las Palmas | Gran Canaria | CANARY ISLANDS"},
 		{"a reserved code", addr("UK", "A. Smith", "10 Downing Street", "London", "", "SW1A 2AA"), "GB", "A. Smith | 10 Downing Street | LONDON | SW1A 2AA"},
+		{"Turkey without a province", addr("TR", "Şule", "İstiklal Cd. 5", "İstanbul", "", "34433"), "DE", "Şule | İstiklal Cd. 5 | 34433 İSTANBUL | TURKEY"},
 		{"white space", addr("DE", " Zoë   Grün ", "Weg\u00a01", "Berlin  Mitte", "", "10623"), "DE", "Zoë Grün | Weg 1 | 10623 BERLIN MITTE"},
 		{"markup is no markup", addr("DE", "<b>&amp; \"Zoë\"</b>", "Weg 1", "Berlin", "", "10623"), "DE", "<b>&amp; \"Zoë\"</b> | Weg 1 | 10623 BERLIN"},
 	} {

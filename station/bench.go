@@ -52,8 +52,9 @@ type Bench struct {
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	learned  []string                      // the making ports of the open session
 	inMaking bool
-	retries  map[string]bool // ports to take up again without a replug
-	queued   map[string]bool // ports that wait for their turn with the hands
+	retries  map[string]bool            // ports to take up again without a replug
+	queued   map[string]bool            // ports that wait for their turn with the hands
+	claimed  map[inventory.KeyID]string // keys that are being made, and where
 }
 
 // New makes a bench. It refuses a policy that contradicts itself.
@@ -81,7 +82,7 @@ func New(cfg Config) (*Bench, error) {
 	}
 	return &Bench{
 		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]question{},
-		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{},
+		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 	}, nil
 }
 
@@ -131,14 +132,43 @@ func (r *run) begin(ctx context.Context) error {
 		Policy: version, StartedAt: at,
 	}
 	r.tile.Run = string(id)
-	if err := r.b.cfg.Journal.Begin(ctx, r.row, r.entry(plan[0].name, inventory.Intent, at)); err != nil {
+	if err := r.b.cfg.Journal.Begin(context.WithoutCancel(ctx), r.row, r.entry(plan[0].name, inventory.Intent, at)); err != nil {
 		return fmt.Errorf("begin run: %w", err)
 	}
+	r.written = r.seq
 	return nil
 }
 
 // end leaves nothing of the run behind: no handle, no PIN.
-func (r *run) end() { r.forget() }
+func (r *run) end() {
+	r.forget()
+	if r.claimed != "" {
+		r.b.release(r.claimed, r.port.ID)
+	}
+}
+
+// claim notes that the key is being made at a port. It gives the other port where it is being made already, if any: a
+// key can be in one place only, so it was moved, and the run there is stopped.
+func (b *Bench) claim(key inventory.KeyID, port string) (elsewhere string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if at, held := b.claimed[key]; held && at != port {
+		if cancel, ok := b.cancels[at]; ok {
+			cancel()
+		}
+		return at
+	}
+	b.claimed[key] = port
+	return ""
+}
+
+func (b *Bench) release(key inventory.KeyID, port string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.claimed[key] == port {
+		delete(b.claimed, key)
+	}
+}
 
 // forget closes the key and wipes the PIN: nothing that is still to do needs them.
 func (r *run) forget() {

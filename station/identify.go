@@ -30,6 +30,9 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if err := r.mine(ctx, known); err != nil {
+		return result{}, err
+	}
 	grant, err := r.mayWipe(ctx, known)
 	if err != nil {
 		return result{}, err
@@ -45,6 +48,18 @@ func (r *run) identify(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	return done(grant.why, facts)
+}
+
+// mine takes the key for this run: from another port, where it cannot be any more, and from a dead run that waits for it.
+func (r *run) mine(ctx context.Context, known *inventory.Key) error {
+	if known == nil {
+		return nil
+	}
+	if at := r.b.claim(known.ID, r.port.ID); at != "" {
+		return waited("Key %s was being made at %s; that run is stopped. Plug the key in again here.", known.Tag, at)
+	}
+	r.claimed = known.ID
+	return r.b.supersede(ctx, known.ID)
 }
 
 // fits refuses, untouched, a key on which the run could never end: no CTAP2, no clientPIN, or no way to do what the
@@ -163,6 +178,9 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 	facts := inventory.Entered{}
 	if known != nil && known.State == inventory.Ready {
 		facts.VoidSeals, facts.Reopen = known.ID, known.Line
+		if known.Line != "" && known.Line != r.row.Line {
+			r.reasons = append(r.reasons, "It was ready for another line, which is open again: destroy the packet that was printed for it.")
+		}
 	}
 	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
 	r.key.Test = r.b.cfg.Policy.test()

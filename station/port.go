@@ -37,5 +37,5 @@ type Bus interface {
 
 // NothingAt is the answer of a [Bus] for a port with nothing in it.
 func NothingAt(port string) error {
-	return inventory.Refuse(inventory.NotFound, "Nothing is plugged in at %s: plug the key in.", port)
+	return inventory.Refuse(inventory.NotFound, "Nothing is plugged in at %s: plug the key in, or check the path.", port)
 }

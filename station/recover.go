@@ -67,9 +67,10 @@ func (b *Bench) recoveryOf(u inventory.Unfinished) recovery {
 // revive makes a run out of what the journal holds of it.
 func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 	r := b.newRun(port, inventory.Want{})
-	r.row, r.seq, r.wiped = u.Run, u.Last().Seq, u.Did(inventory.Identify)
+	r.row, r.seq, r.written, r.wiped = u.Run, u.Last().Seq, u.Last().Seq, u.Did(inventory.Identify)
 	if u.Key != nil {
 		r.key = *u.Key
+		r.reasons = slices.Clone(u.Key.Reasons) // who allowed it, among them
 	}
 	forced := 0
 	for _, e := range u.Entries {
@@ -149,8 +150,9 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key,
 	if err := probe.openKey(ctx); err != nil {
 		return nil, nil, nil // identify says what is wrong
 	}
-	if rep, err := b.recordedFor(ctx, probe); rep != nil || err != nil {
-		return rep, nil, err
+	rep, err := b.recordedFor(ctx, probe)
+	if rep != nil || err != nil {
+		return rep, nil, probe.fault(err)
 	}
 	for _, u := range b.waitingRuns() {
 		r := b.revive(u, port)
@@ -158,7 +160,7 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key,
 		mine, whole, err := r.forcedBefore(ctx)
 		probe.auth, probe.info = r.auth, r.info
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, r.fault(err)
 		}
 		if !mine {
 			continue
@@ -172,6 +174,29 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key,
 		return rep, nil, err
 	}
 	return nil, nil, nil
+}
+
+// fault is what a key's fault while it is asked about a dead run comes to: nothing. The new run at its port meets the
+// same key and says what is wrong.
+func (r *run) fault(err error) error {
+	if err != nil {
+		r.log("ask about a dead run", err)
+	}
+	return nil
+}
+
+// supersede closes a dead run that waits for this key: the key was known by other means and is made anew.
+func (b *Bench) supersede(ctx context.Context, key inventory.KeyID) error {
+	for _, u := range b.waitingRuns() {
+		if u.Key == nil || u.Key.ID != key {
+			continue
+		}
+		b.forget(u)
+		if err := b.interrupt(ctx, u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordedFor gives the report of the run that was recorded after the restart, if the key at the probe's port is its
@@ -192,6 +217,7 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 			b.mu.Lock()
 			b.late = slices.DeleteFunc(b.late, func(o late) bool { return o.run == l.run })
 			b.mu.Unlock()
+			l.report.Device = probe.port.Path
 			return &l.report, nil
 		}
 	}
@@ -226,8 +252,10 @@ func (r *run) finishForced(ctx context.Context) (*Report, error) {
 	if err := r.write(ctx, at, res, 0); err != nil {
 		return nil, err
 	}
-	if err := r.walk(ctx, at+1); err != nil {
-		return nil, err
+	if r.row.End == "" {
+		if err := r.walk(ctx, at+1); err != nil {
+			return nil, err
+		}
 	}
 	r.finish(ctx)
 	rep := r.report()

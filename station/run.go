@@ -60,6 +60,7 @@ type run struct {
 	guessed bool             // the key is presumed, by port and model only
 
 	answered *inventory.Registration // the tag credential by which it was known again
+	claimed  inventory.KeyID         // that no other port may make meanwhile
 	resealed bool                    // of a dead run: a second PIN was sealed, and the key may have the first
 	presumed *inventory.Key          // what an interrupted run left at this port, when it could not prove what it is
 

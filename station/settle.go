@@ -233,8 +233,10 @@ func (r *run) unmute(ctx context.Context) (result, error) {
 	again := inventory.Entered{Entry: r.entry(inventory.Force, inventory.Intent, r.b.now()), Seal: &seal, VoidSeals: r.key.ID}
 	again.Entry.Note = "the key is mute while it demands a new PIN: another PIN is set"
 	if err := r.b.cfg.Journal.Append(context.WithoutCancel(ctx), r.row.Operator, again); err != nil {
+		r.seq = r.written
 		return result{}, fmt.Errorf("journal the other PIN: %w", err)
 	}
+	r.written = r.seq
 	if err := r.auth.SetPIN(ctx, r.pin, old); err != nil {
 		return result{}, fmt.Errorf("change PIN: %w", err)
 	}

@@ -14,11 +14,13 @@ func (r *run) show(m moment, say string) {
 	if say == "" {
 		say = w.Sentence
 	}
+	if r.tile.Word != w.Word || m != momentReplug { // a replug that is asked for again is one wait
+		r.tile.Since = r.b.now()
+	}
 	r.tile.Word, r.tile.Tone, r.tile.Sentence, r.tile.Ask = w.Word, w.Tone, say, ""
 	if m == momentAsk {
 		r.tile.Ask = say
 	}
-	r.tile.Since = r.b.now()
 	r.b.cfg.Feed.Publish(r.tile)
 }
 

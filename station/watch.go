@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,8 +15,8 @@ const plugPoll = 250 * time.Millisecond
 // Watch makes every key that is plugged in while it runs, each at its port, until ctx ends; then it waits for the acts
 // that go on. ended, when not nil, hears every report, one at a time. The error is the first one that kept the
 // inventory from being written.
-func (b *Bench) Watch(ctx context.Context, ended func(Report)) error {
-	ctx, stop := context.WithCancelCause(ctx)
+func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
+	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}}
 	defer w.wait()
@@ -27,7 +26,7 @@ func (b *Bench) Watch(ctx context.Context, ended func(Report)) error {
 		}
 		if err := pause(ctx, plugPoll); err != nil {
 			w.wait()
-			if errors.Is(err, context.Canceled) {
+			if parent.Err() != nil {
 				return nil
 			}
 			return err
@@ -67,7 +66,8 @@ func (w *watch) look(ctx context.Context) error {
 			}
 			continue // any other replug during a run is the run's own
 		}
-		if w.seen[p.ID] != now[p.ID] || w.b.takeRetry(p.ID) {
+		again := w.b.takeRetry(p.ID)
+		if again || w.seen[p.ID] != now[p.ID] {
 			w.begin(ctx, p)
 		}
 	}
@@ -80,6 +80,7 @@ func (w *watch) look(ctx context.Context) error {
 			continue
 		}
 		delete(w.seen, id)
+		w.b.takeRetry(id) // there is nothing left to try again
 		w.empty(id)
 	}
 	for id, p := range now {

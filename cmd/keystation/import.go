@@ -137,7 +137,7 @@ func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON boo
 			if err := out.Encode(r); err != nil {
 				return fmt.Errorf("write result: %w", err)
 			}
-		} else if dryRun || r.Warning != "" || r.Outcome == inventory.RowRefused || r.Outcome == inventory.RowUpdated {
+		} else if dryRun || len(results) <= shownRows || r.Warning != "" || r.Outcome == inventory.RowRefused || r.Outcome == inventory.RowUpdated {
 			fmt.Fprintln(c.OutOrStdout(), rowLine(r))
 		}
 	}
@@ -153,6 +153,10 @@ func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON boo
 	}
 	return nil
 }
+
+// shownRows is how many rows are all listed: a person reads them, and finds the numbers of requisitions there. Of a longer
+// file only the rows that need somebody are.
+const shownRows = 40
 
 // rowLine says what came of one row. What was refused is not repeated: it may hold what no terminal should see.
 func rowLine(r inventory.RowResult) string {

@@ -118,11 +118,12 @@ type provisioning struct {
 	flags provisionFlags
 	c     *cobra.Command
 
-	mu      sync.Mutex
-	out     *json.Encoder
-	reports []station.Report
-	asking  sync.Mutex // one question at a time
-	typed   typed
+	mu        sync.Mutex
+	out       *json.Encoder
+	reports   []station.Report
+	asking    sync.Mutex // one question at a time
+	questions int        // asked so far; under asking
+	typed     typed
 }
 
 func (p *provisioning) operator() inventory.Actor {

@@ -67,15 +67,16 @@ func (p *provisioning) ask(ctx context.Context, q station.Question) (station.Ans
 	}
 	p.asking.Lock()
 	defer p.asking.Unlock()
-	fmt.Fprintf(p.c.ErrOrStderr(), "%s: %s [y/N] ", q.Port.Title(), q.Text)
+	p.questions++ // an answer carries the number, so that a line typed ahead cannot be about another key
+	yes := fmt.Sprintf("y%d", p.questions)
+	fmt.Fprintf(p.c.ErrOrStderr(), "%s: %s [%s/N] ", q.Port.Title(), q.Text, yes)
 	line, err := p.typed.next(ctx, p.c)
 	if err != nil {
 		fmt.Fprintln(p.c.ErrOrStderr())
 		return station.Answer{}, err
 	}
-	line = strings.TrimSpace(line)
-	yes := strings.EqualFold(line, "y") || strings.EqualFold(line, "yes")
-	return station.Answer{Yes: yes, By: p.operator(), How: "at the terminal"}, nil
+	said := strings.EqualFold(strings.TrimSpace(line), yes)
+	return station.Answer{Yes: said, By: p.operator(), How: "at the terminal"}, nil
 }
 
 // typed hands out the lines of the terminal, from the first question on. One goroutine reads for the whole command, so

@@ -48,17 +48,17 @@ func (w typist) types(t *testing.T, text string) {
 	}
 }
 
-// TestProvision_asks asks about two keys that nobody expected, one after the other, and takes both lines although they
-// were typed before the second question.
+// TestProvision_asks asks about two keys that nobody expected, one after the other. Both lines are typed at the first
+// question: a yes counts only with the number of its own question, so that none can be about another key.
 func TestProvision_asks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	a, b := stationtest.Key(t, softkey.Config{}), stationtest.Key(t, softkey.Config{})
 	w := newTypist(t)
 	p := w.at(program(t, nil, "provision", "--db", h.db, "--json", "--device", a.Path(), "--device", b.Path()))
-	p.await(&p.err, "[y/N] ")
-	w.types(t, "n\nno\n")
-	if code := p.end(); code != exitKeys || strings.Count(p.err.String(), "[y/N]") != 2 {
+	p.await(&p.err, "[y1/N] ")
+	w.types(t, "y\ny1\n") // neither is an answer to the question that it reaches
+	if code := p.end(); code != exitKeys || strings.Count(p.err.String(), "/N] ") != 2 {
 		t.Errorf("exit code %d, want %d and two questions\n%s%s", code, exitKeys, p.err.String(), p.out.String())
 	}
 	for _, r := range reports(t, p.out.String()) {
@@ -102,7 +102,7 @@ func TestProvision_interruptedAtQuestion(t *testing.T) {
 			k := stationtest.Key(t, softkey.Config{})
 			before := look(t, k)
 			p := newTypist(t).at(program(t, nil, "provision", "--db", h.db, "--device", k.Path()))
-			p.await(&p.err, "[y/N] ")
+			p.await(&p.err, "[y1/N] ")
 			if err := p.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}

@@ -187,7 +187,7 @@ func (tx *txn) enterSecrets(ctx context.Context, e inventory.Entered) error {
 		}
 	}
 	if e.Revoke != nil {
-		if err := tx.revoke(ctx, *e.Revoke); err != nil {
+		if err := tx.revoke(ctx, *e.Revoke, e.Entry.Run); err != nil {
 			return err
 		}
 	}
@@ -199,7 +199,7 @@ func (tx *txn) enterSecrets(ctx context.Context, e inventory.Entered) error {
 		}
 	}
 	if e.VoidSeals != "" {
-		return tx.voidSeals(ctx, e.VoidSeals, keep)
+		return tx.voidSeals(ctx, e.VoidSeals, keep, e.Entry.Run)
 	}
 	return nil
 }

@@ -18,9 +18,11 @@ var seals = define("seals", "id run key_id blob sha256 state created_at changed_
 		},
 	})
 
-// voidSeals destroys every sealed PIN of a key, save one.
-func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory.SealID) error {
-	live, err := seals.list(ctx, tx.sql, "WHERE key_id = $1 AND state IN ('sealed', 'released') AND id <> $2 ORDER BY id", of, save)
+// voidSeals destroys every sealed PIN of a key, save one, that a run or an earlier one made: what a later run sealed is on
+// the key now, however late this run ends. Run ids sort by time.
+func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory.SealID, by inventory.RunID) error {
+	live, err := seals.list(ctx, tx.sql,
+		"WHERE key_id = $1 AND state IN ('sealed', 'released') AND id <> $2 AND run <= $3 ORDER BY id", of, save, by)
 	if err != nil {
 		return err
 	}
