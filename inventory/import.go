@@ -89,21 +89,23 @@ func ReadPeople(r io.Reader) ([]ImportedPerson, error) {
 	return rows, nil
 }
 
-// refuseTwins refuses rows that name a person whom an earlier row of the same file names: which of them is right only a
-// person can tell.
+// refuseTwins refuses rows that say something else about a person than an earlier row of the same file: which of them is
+// right only a person can tell.
 func refuseTwins(rows []ImportedPerson) {
-	seen := map[string]int{}
+	seen := map[string]ImportedPerson{}
 	for i := range rows {
 		p := rows[i].Person
 		for _, id := range []string{"email " + strings.ToLower(p.Email), "id " + p.ExternalID} {
 			if rows[i].Err != nil || strings.HasSuffix(id, " ") {
 				continue
 			}
-			if line, twice := seen[id]; twice {
-				rows[i].Err = Refuse(Conflict, "This is the person of line %d once more: keep one of the two rows.", line)
-				continue
+			first, twice := seen[id]
+			if twice && first.Person != p {
+				rows[i].Err = Refuse(Conflict, "This is the person of line %d, described otherwise: keep one of the two rows.", first.Line)
 			}
-			seen[id] = rows[i].Line
+			if !twice {
+				seen[id] = rows[i]
+			}
 		}
 	}
 }

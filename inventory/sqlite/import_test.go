@@ -68,7 +68,7 @@ Mary Somerville,mary@example.com,E-9
 	if got, want := outcomes(results), "updated unchanged updated created refused refused unchanged"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if r := results[5]; r.Line != 7 || r.What != "Eve" || !strings.Contains(r.Sentence, "Augusta Ada King has this e-mail address already") {
+	if r := results[5]; r.Line != 7 || r.What != "Eve" || !strings.Contains(r.Sentence, "This is the person of line 2, described otherwise") {
 		t.Errorf("%+v", r)
 	}
 	now := wantPerson(t, s, "Augusta")
