@@ -132,6 +132,9 @@ func (r *run) takeLine(ctx context.Context) error {
 			r.reasons = append(r.reasons, "No approved line was waiting: the key is made without one.")
 			return nil
 		}
+		if inventory.KindOf(err) == inventory.NotFound { // an answer of the books, not a fault of the key
+			return refuse("%s", inventory.Sentence(err))
+		}
 		if err != nil {
 			return fmt.Errorf("take line: %w", err)
 		}

@@ -16,7 +16,7 @@ func (r *run) openKey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at port %s: %w", r.port.ID, err)
 	}
-	auth, err := r.b.cfg.Open(ctx, port.Path, r.heard)
+	auth, err := r.b.cfg.Open(ctx, port.Path, r.listener())
 	if err != nil {
 		return fmt.Errorf("open key: %w", err)
 	}
@@ -40,9 +40,17 @@ func (r *run) closeKey() {
 	r.auth = nil
 }
 
-// heard shows that the key waits for a touch, and that it has it. It is called while the key works, from any
-// goroutine, and does not block.
-func (r *run) heard(k ctap.Keepalive) { r.b.heard(r.port.ID, k) }
+// listener shows that the key waits for a touch, and that it has it. What it gives is called while the key works, from
+// any goroutine, and does not block. A key that asks for a touch while a replug is asked for has been replugged.
+func (r *run) listener() func(ctap.Keepalive) {
+	b, port, polling := r.b, r.port.ID, &r.polling
+	return func(k ctap.Keepalive) {
+		if k == ctap.KeepaliveUPNeeded && polling.Swap(false) {
+			b.replugged(port)
+		}
+		b.heard(port, k)
+	}
+}
 
 // reopened confirms an act on a fresh handle: what a key answered on the old one is not believed.
 func (r *run) reopened(ctx context.Context, ok func(ctap.Info) bool, otherwise string) error {

@@ -94,9 +94,7 @@ func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 // recordLate writes the record that a dead process left to be written.
 func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) error {
 	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
-	if err := r.reload(ctx); err != nil {
-		return err
-	}
+	r.reload(ctx)
 	r.reasons = append(r.reasons, "The run was finished after a restart.")
 	if err := r.walk(ctx, len(plan)-1); err != nil {
 		return err
@@ -108,17 +106,19 @@ func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) error {
 	return nil
 }
 
-// reload reads the run's line again.
-func (r *run) reload(ctx context.Context) error {
+// reload reads the run's line again. One that cannot be read, by a user who may not open addresses for instance, keeps
+// nothing from being recorded: only the packet is left to be printed.
+func (r *run) reload(ctx context.Context) {
 	if r.row.Line == "" {
-		return nil
+		return
 	}
 	o, err := r.b.cfg.Books.Order(ctx, r.row.Line)
 	if err != nil {
-		return fmt.Errorf("read line: %w", err)
+		r.log("read line", err)
+		r.reasons = append(r.reasons, "The packet was not printed: "+inventory.Sentence(err))
+		return
 	}
 	r.takes(o)
-	return nil
 }
 
 // interrupt closes a dead run that left nothing to keep.
@@ -206,7 +206,7 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 	all := slices.Clone(b.late)
 	b.mu.Unlock()
 	for _, l := range all {
-		if l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
+		if l.report.End != inventory.RunReady || l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
 			continue
 		}
 		answer, err := probe.answersTag(ctx, *l.run.tagReg, nil)
@@ -243,9 +243,7 @@ func (r *run) forcedBefore(ctx context.Context) (mine, whole bool, err error) {
 
 // finishForced writes the outcome that the dead run could not, and its record.
 func (r *run) finishForced(ctx context.Context) (*Report, error) {
-	if err := r.reload(ctx); err != nil {
-		return nil, err
-	}
+	r.reload(ctx)
 	at := len(plan) - 2
 	res := result{outcome: inventory.Done, note: "found done after a restart; the tag answers"}
 	r.reasons = append(r.reasons, "The run was finished after a restart.")

@@ -99,6 +99,7 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 			continue
 		}
 		// The system cannot tell a replug: the key itself is asked, and not too often.
+		r.polling.Store(true)
 		if err := pause(ctx, replugPoll); err != nil {
 			return replugError(err, r.b.cfg.Wait.String())
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"keystation/inventory"
 	"keystation/station"
@@ -53,5 +54,35 @@ func TestBench_Make_startsAnew(t *testing.T) {
 	wantReady(t, rep)
 	if rep.Steps[1].Name != inventory.Reset || away.Load() >= 0 {
 		t.Errorf("the key was not looked for again: %s", outcomes(rep))
+	}
+}
+
+// TestBench_Make_touchAfterReplug power-cycles a key behind a pseudo-terminal, where nobody but the key can tell: the
+// tile goes from REPLUG to TOUCH, since now it is the finger that is missing.
+func TestBench_Make_touchAfterReplug(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Feed = station.NewFeed()
+	_, events := r.cfg.Feed.Subscribe(t.Context())
+	var late atomic.Int64
+	k := stationtest.Key(t, softkey.Config{
+		Touch: softkey.TouchManual, Now: func() time.Time { return time.Now().Add(time.Duration(late.Load())) },
+	})
+	late.Store(int64(time.Minute))
+	ended := make(chan station.Report, 1)
+	go func() { ended <- r.make(k.Path()) }()
+	said := map[string]bool{}
+	for e := range events {
+		switch word := e.Tile.Word; {
+		case word == "REPLUG" && !said[word]:
+			said[word] = true
+			k.PowerCycle()
+		case word == "TOUCH":
+			k.Touch()
+		case word == "READY":
+			wantReady(t, <-ended)
+			return
+		case e.Tile.Tone == station.Bad || word == "PLUG IN AGAIN":
+			t.Fatalf("the tile says %s: %s", word, e.Tile.Sentence)
+		}
 	}
 }

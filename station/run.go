@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"keystation/inventory"
@@ -66,6 +67,8 @@ type run struct {
 
 	tagReg  *inventory.Registration
 	pin     inventory.PIN
+	polling atomic.Bool // a replug is asked for, and the key is asked if it came
+
 	lateTag bool // the tag credential is made after the PIN
 	wiped   bool // a reset was asked for: what the key held may be gone
 	seq     int
@@ -97,13 +100,9 @@ func skipped(why string) (result, error) {
 }
 
 // stop is a step's end that also ends the run, as an error so that it can come from any depth of the step.
-type stop struct {
-	result
-	err error
-}
+type stop struct{ result }
 
 func (s *stop) Error() string { return s.note }
-func (s *stop) Unwrap() error { return s.err }
 
 // refuse ends the run: a rule, the key or a person said no.
 func refuse(format string, args ...any) error {

@@ -65,6 +65,17 @@ func (b *Bench) heard(port string, k ctap.Keepalive) {
 	b.cfg.Feed.Publish(t)
 }
 
+// replugged takes the wish for a replug off a port's tile: its key is at work again.
+func (b *Bench) replugged(port string) {
+	t, ok := b.cfg.Feed.Tile(port)
+	if !ok || t.Word != words[momentReplug].Word {
+		return
+	}
+	w := words[momentReset]
+	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
+	b.cfg.Feed.Publish(t)
+}
+
 // asksTouch tells if a port's tile says TOUCH.
 func (b *Bench) asksTouch(port string) bool {
 	t, ok := b.cfg.Feed.Tile(port)
