@@ -116,6 +116,7 @@ func (d *desk) demoBench(h *hub, owner string) (*station.Bench, *station.Feed, e
 	}
 	cfg.Bus, cfg.Owner, cfg.Printer, cfg.Feed = h, owner, &printer{desk: d}, station.NewFeed()
 	cfg.Operator = inventory.Claimed("Demo operator")
+	cfg.TouchSlots = len(h.slots) // a visitor's mouse is at every port; a key that is left untouched holds nobody up
 	b, err := station.New(cfg)
 	if err != nil {
 		return nil, nil, err
@@ -232,8 +233,8 @@ func firstVisit(h http.Handler, visited chan struct{}) http.Handler {
 	})
 }
 
-// show plugs keys in once somebody looks: three that are touched as by a quick hand, then two that wait for the
-// visitor's.
+// show plugs keys in once somebody looks: three that are touched as by a quick hand, then one that waits for the
+// visitor's. A port at which the visitor was faster is left to the visitor.
 func (h *hub) show(ctx context.Context, visited <-chan struct{}) error {
 	select {
 	case <-visited:

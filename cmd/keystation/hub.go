@@ -18,6 +18,8 @@ import (
 type hub struct {
 	latency softkey.Latency
 
+	plugging sync.Mutex // one key is made and plugged in at a time: a double click makes one
+
 	mu     sync.Mutex
 	slots  []slot
 	plugNo int // counts pluggings-in
@@ -85,8 +87,24 @@ func (h *hub) index(id string) (int, error) {
 	return 0, inventory.Refuse(inventory.NotFound, "There is no port %q on the demo's hub.", id)
 }
 
-// put lays a key of a profile at a port and plugs it in.
+// put lays a new key of a profile at a port and plugs it in. A port that has a key already keeps it.
 func (h *hub) put(i int, profile string, touch softkey.TouchMode) error {
+	h.plugging.Lock()
+	defer h.plugging.Unlock()
+	if h.slot(i).key != nil {
+		return nil
+	}
+	return h.lay(i, profile, touch)
+}
+
+func (h *hub) slot(i int) slot {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.slots[i]
+}
+
+// lay makes the key of put. The caller holds plugging.
+func (h *hub) lay(i int, profile string, touch softkey.TouchMode) error {
 	k, err := softkey.New(softkey.Config{Profile: profile, Latency: h.latency, Touch: touch})
 	if err != nil {
 		return fmt.Errorf("make software key: %w", err)
@@ -100,19 +118,18 @@ func (h *hub) put(i int, profile string, touch softkey.TouchMode) error {
 
 // Plug plugs in what lies at the port: the key that was pulled there, or a new one that waits for the visitor's touch.
 func (h *hub) Plug(_ context.Context, id string) error {
-	h.mu.Lock()
 	i, err := h.index(id)
 	if err != nil {
-		h.mu.Unlock()
 		return err
 	}
-	s := h.slots[i]
-	h.mu.Unlock()
+	h.plugging.Lock()
+	defer h.plugging.Unlock()
+	s := h.slot(i)
 	switch {
 	case s.in:
 		return inventory.Refuse(inventory.Conflict, "There is a key in this port already: pull it first.")
 	case s.key == nil:
-		return h.put(i, "", softkey.TouchManual)
+		return h.lay(i, "", softkey.TouchManual)
 	}
 	if err := s.key.Plug(); err != nil {
 		return fmt.Errorf("plug software key: %w", err)
