@@ -88,10 +88,7 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 			return err
 		}
 		r.show(momentReplug, "")
-		if err := r.awaitReplug(ctx, r.port); err != nil {
-			return replugError(err, r.b.cfg.Wait.String())
-		}
-		if err := r.sameKey(ctx, was); err != nil {
+		if err := r.backAgain(ctx, was); err != nil {
 			return err
 		}
 		if r.port.Plug != "" {
@@ -100,6 +97,24 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 		}
 		// The system cannot tell a replug: the key itself is asked, and not too often.
 		r.polling.Store(true)
+		if err := pause(ctx, replugPoll); err != nil {
+			return replugError(err, r.b.cfg.Wait.String())
+		}
+	}
+}
+
+// backAgain waits until the key of this run is plugged in anew. One that falls silent while it is asked if it is the same
+// is being plugged in at this moment, and is asked again: no key is reset that has not answered.
+func (r *run) backAgain(ctx context.Context, was identity) error {
+	for before := r.port; ; {
+		if err := r.awaitReplug(ctx, before); err != nil {
+			return replugError(err, r.b.cfg.Wait.String())
+		}
+		err := r.sameKey(ctx, was)
+		if _, said := errors.AsType[*stop](err); err == nil || said || refusedByKey(err) {
+			return err
+		}
+		r.log("key silent while it is replugged", err)
 		if err := pause(ctx, replugPoll); err != nil {
 			return replugError(err, r.b.cfg.Wait.String())
 		}

@@ -2,6 +2,7 @@ package station_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,5 +85,48 @@ func TestBench_Make_touchAfterReplug(t *testing.T) {
 		case e.Tile.Tone == station.Bad || word == "PLUG IN AGAIN":
 			t.Fatalf("the tile says %s: %s", word, e.Tile.Sentence)
 		}
+	}
+}
+
+// falling is a key that loses its power when it is asked who it is after a replug was asked for, once.
+type falling struct {
+	station.Authenticator
+	fall func() bool
+}
+
+func (k falling) Assert(ctx context.Context, o station.RequestOptions, pin inventory.PIN) (station.Assertion, error) {
+	if k.fall() {
+		return station.Assertion{}, errors.New("the line went dead")
+	}
+	return k.Authenticator.Assert(ctx, o, pin)
+}
+
+// TestBench_Make_replugWhileAsked plugs a known key in again just while the bench asks whether it is the same.
+func TestBench_Make_replugWhileAsked(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Feed = station.NewFeed()
+	var late atomic.Int64
+	k := stationtest.Key(t, softkey.Config{Now: func() time.Time { return time.Now().Add(time.Duration(late.Load())) }})
+	wantReady(t, r.make(k.Path()))
+	late.Store(int64(time.Minute))
+	var fell atomic.Bool
+	open := r.cfg.Open
+	r.cfg.Open = func(ctx context.Context, path string, heard func(ctap.Keepalive)) (station.Authenticator, error) {
+		a, err := open(ctx, path, heard)
+		if err != nil {
+			return nil, err
+		}
+		return falling{a, func() bool {
+			tile, _ := r.cfg.Feed.Tile(k.Path())
+			if tile.Word != "REPLUG" || fell.Swap(true) {
+				return false
+			}
+			k.PowerCycle()
+			return true
+		}}, nil
+	}
+	wantReady(t, r.make(k.Path()))
+	if !fell.Load() {
+		t.Error("the key was reset without being asked if it is the same")
 	}
 }
