@@ -53,6 +53,7 @@ type RunEnd string
 // The ends of a run.
 const (
 	RunReady       RunEnd = "ready"
+	RunStocked     RunEnd = "stocked" // made for stock: blank and tagged, a later run finishes it
 	RunRefused     RunEnd = "refused"
 	RunWaiting     RunEnd = "waiting"
 	RunFailed      RunEnd = "failed"

@@ -52,6 +52,7 @@ type Bench struct {
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	learned  []string                      // the making ports of the open session
 	inMaking bool
+	session  Session
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where

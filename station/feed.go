@@ -28,6 +28,7 @@ const (
 type Tile struct {
 	Port     string    `json:"port"`
 	Label    string    `json:"label"`
+	Place    int       `json:"place"` // where it stands on the learned hub, from 1; 0: not on it
 	Plugged  bool      `json:"plugged"`
 	Running  bool      `json:"running"` // a run goes on: it can be stopped; without one it can be tried again
 	Tone     Tone      `json:"tone"`
@@ -44,6 +45,9 @@ type Tile struct {
 	Test     bool      `json:"test"`
 	Ask      string    `json:"ask"`    // a question that waits for a person's answer; empty: none
 	AskNo    int       `json:"ask_no"` // its number: an answer names it
+	Held     bool      `json:"held"`   // an operator holds the port: nothing begins there, and what goes on waits
+	Pinned   string    `json:"pinned"` // the line that the next key here is for, "R-1003 spare"; empty: the next that fits
+	Stock    bool      `json:"stock"`  // its key is made for stock
 	Since    time.Time `json:"since"`
 }
 

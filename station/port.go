@@ -17,6 +17,7 @@ type Port struct {
 	Maker  string // USB manufacturer string
 	Name   string // USB product string
 	Serial string // USB iSerial as found; may be a dummy
+	Fault  string // why nothing can be spoken to here, as a sentence; Path is empty then. Empty: nothing is wrong
 }
 
 // Title is what a person calls the port.
@@ -33,6 +34,14 @@ type Bus interface {
 	Attached(ctx context.Context) ([]Port, error)
 	// At gives what is plugged in at the port id now. The error is of kind [inventory.NotFound] when nothing is.
 	At(ctx context.Context, id string) (Port, error)
+}
+
+// Hotplug is a [Bus] that tells when something was plugged in or out, so that it need not be looked at again and again.
+type Hotplug interface {
+	Bus
+	// Changes gives a channel that receives after every change, several together as one. It is closed when ctx ends or when
+	// the system tells no more; whoever reads it looks at the bus every quarter of a second then.
+	Changes(ctx context.Context) (<-chan struct{}, error)
 }
 
 // NothingAt is the answer of a [Bus] for a port with nothing in it.

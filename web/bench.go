@@ -70,7 +70,7 @@ func (s *Site) tileView(t station.Tile) tileView {
 	if t.Label == "" {
 		t.Label = t.Port
 	}
-	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Answers != nil}
+	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Bench != nil}
 	v.Sticker = s.Label != nil && t.Tone == station.Good && t.Tag != ""
 	v.Packet = s.Packet != nil && t.Tone == station.Good && t.Tag != "" && t.For != ""
 	if !t.Since.IsZero() {
@@ -190,13 +190,13 @@ func onPort(act func(*Site, Ctx, string) error) func(*Site, Ctx) error {
 	}
 }
 
-// onAnswers is onPort for the bench's own buttons.
-func onAnswers(act func(Answers, Ctx, string) error) func(*Site, Ctx) error {
+// onBench is onPort for the bench's own buttons.
+func onBench(act func(Bench, Ctx, string) error) func(*Site, Ctx) error {
 	return onPort(func(s *Site, c Ctx, port string) error {
-		if s.Answers == nil {
+		if s.Bench == nil {
 			return inventory.Refuse(inventory.Unavailable, "This page only watches the bench: use the program that runs it.")
 		}
-		return act(s.Answers, c, port)
+		return act(s.Bench, c, port)
 	})
 }
 
@@ -223,7 +223,7 @@ func touch(s *Site, c Ctx, port string) error {
 	return s.Hands.Touch(c.Request().Context(), port)
 }
 
-func answer(a Answers, c Ctx, port string) error {
+func answer(a Bench, c Ctx, port string) error {
 	no, err := strconv.Atoi(c.FormValue("question"))
 	said := c.FormValue("answer")
 	if err == nil && (said == "yes" || said == "no") {
@@ -232,6 +232,6 @@ func answer(a Answers, c Ctx, port string) error {
 	return inventory.Refuse(inventory.Invalid, "The answer is missing: use one of the two buttons on the tile.")
 }
 
-func cancel(a Answers, c Ctx, port string) error { return a.Cancel(c.Request().Context(), port) }
+func cancel(a Bench, c Ctx, port string) error { return a.Cancel(c.Request().Context(), port) }
 
-func retry(a Answers, c Ctx, port string) error { return a.Retry(c.Request().Context(), port) }
+func retry(a Bench, c Ctx, port string) error { return a.Retry(c.Request().Context(), port) }

@@ -31,6 +31,30 @@ func (b *fakeBench) Touch(_ context.Context, port string) error  { return b.note
 func (b *fakeBench) Cancel(_ context.Context, port string) error { return b.note("cancel", port) }
 func (b *fakeBench) Retry(_ context.Context, port string) error  { return b.note("retry", port) }
 
+func (b *fakeBench) Hold(_ context.Context, port string, on bool) error {
+	return b.note("hold "+strconv.FormatBool(on), port)
+}
+
+func (b *fakeBench) Pin(_ context.Context, port string, line inventory.LineID) error {
+	return b.note("pin "+string(line), port)
+}
+
+func (b *fakeBench) Wink(_ context.Context, port string) error       { return b.note("wink", port) }
+func (b *fakeBench) PrintLabel(_ context.Context, port string) error { return b.note("label", port) }
+
+func (b *fakeBench) Open(_ context.Context, stock bool) error {
+	return b.note("open "+strconv.FormatBool(stock), "")
+}
+
+func (b *fakeBench) End(context.Context) error   { return b.note("end", "") }
+func (b *fakeBench) Learn(context.Context) error { return b.note("learn", "") }
+
+func (b *fakeBench) Learned(_ context.Context, keep bool) error {
+	return b.note("learned "+strconv.FormatBool(keep), "")
+}
+
+func (b *fakeBench) Session() station.Session { return station.Session{} }
+
 func (b *fakeBench) Answer(_ context.Context, port string, question int, yes bool) error {
 	if yes {
 		return b.note("yes "+strconv.Itoa(question), port)
@@ -41,7 +65,7 @@ func (b *fakeBench) Answer(_ context.Context, port string, question int, yes boo
 // withTile is a demo with one port at work, and one that is empty.
 func withTile(t *testing.T, b *fakeBench) desktop {
 	t.Helper()
-	d := open(t, func(c *Config) { c.Answers, c.Hands, c.Demo = b, b, true })
+	d := open(t, func(c *Config) { c.Bench, c.Hands, c.Demo = b, b, true })
 	d.Feed.Publish(station.Tile{
 		Port: "1-1", Label: "Port 1", Plugged: true, Tone: station.Hands, Word: "Touch the key", Sentence: "It blinks.", Step: "tag", StepsIn: 2,
 		Tag: string(tagOf(1)), Model: "YubiKey 5C NFC", For: "Ada Lovelace · R-1001 primary", Verdict: "genuine", Test: true, Since: noon.Add(-75 * time.Second),
@@ -101,7 +125,7 @@ func TestBench_buttons(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &fakeBench{}
-			d := open(t, func(c *Config) { c.Answers, c.Hands = b, b })
+			d := open(t, func(c *Config) { c.Bench, c.Hands = b, b })
 			tt.tile.Port, tt.tile.Word = "3", "Word"
 			d.Feed.Publish(tt.tile)
 			var got []string

@@ -57,7 +57,7 @@ func TestBench_live(t *testing.T) {
 	ctx := browser(t)
 	d := open(t, func(c *Config) {
 		h := &feedHands{feed: c.Feed}
-		c.Hands, c.Answers = h, h
+		c.Hands, c.Bench = h, h
 	})
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)

@@ -38,9 +38,9 @@ var routes = []route{
 
 	{get, "/bench", operators, desk, "the ports as tiles", (*Site).bench},
 	{get, "/bench/events", operators, desk, "the tiles as server-sent events", (*Site).events},
-	{post, "/bench/answer", operators, desk, "yes or no to what a tile asks", onAnswers(answer)},
-	{post, "/bench/cancel", operators, desk, "end what a port waits for", onAnswers(cancel)},
-	{post, "/bench/retry", operators, desk, "begin anew at a port", onAnswers(retry)},
+	{post, "/bench/answer", operators, desk, "yes or no to what a tile asks", onBench(answer)},
+	{post, "/bench/cancel", operators, desk, "end what a port waits for", onBench(cancel)},
+	{post, "/bench/retry", operators, desk, "begin anew at a port", onBench(retry)},
 	{post, "/bench/plug", operators, desk, "demo: plug a software key in", onHands(Hands.Plug)},
 	{post, "/bench/pull", operators, desk, "demo: pull it out", onHands(Hands.Pull)},
 	{post, "/bench/touch", operators, desk, "demo: touch it", onPort(touch)},

@@ -38,14 +38,33 @@ type Hands interface {
 	Touch(ctx context.Context, port string) error
 }
 
-// Answers is how a page speaks to the bench.
-type Answers interface {
+// Bench is how a page speaks to the bench. Whoever presses the button is the server's system user until there is
+// sign-in. What cannot be done is refused with a sentence for a person.
+type Bench interface {
 	// Answer gives a person's answer to the question with this number on the port's tile. An old one is refused.
 	Answer(ctx context.Context, port string, question int, yes bool) error
 	// Cancel ends what the port waits for, at the next safe point.
 	Cancel(ctx context.Context, port string) error
 	// Retry begins anew at the port.
 	Retry(ctx context.Context, port string) error
+	// Hold keeps a port, or with no port the whole bench, from beginning and asking for anything until it is let go.
+	Hold(ctx context.Context, port string, on bool) error
+	// Pin says which line the next key at the port is for. An empty line takes that back.
+	Pin(ctx context.Context, port string, line inventory.LineID) error
+	// Wink lets the key at the port blink.
+	Wink(ctx context.Context, port string) error
+	// PrintLabel prints the label of the key that the port shows, or of the ready one that was pulled there last.
+	PrintLabel(ctx context.Context, port string) error
+	// Open opens a making session at the ports of the learned hub, for lines or for stock.
+	Open(ctx context.Context, stock bool) error
+	// End ends the making session.
+	End(ctx context.Context) error
+	// Learn begins to learn the hub: each port at which a key is plugged in is the next one.
+	Learn(ctx context.Context) error
+	// Learned ends it and keeps what was learned, or what was known before.
+	Learned(ctx context.Context, keep bool) error
+	// Session tells what is switched on.
+	Session() station.Session
 }
 
 // Config is what the pages are handed. Feed and Books are needed; the zero value of every other field has a meaning.
@@ -53,8 +72,8 @@ type Config struct {
 	Feed  *station.Feed
 	Books Books
 
-	Answers Answers // nil: the bench is watched only, its tiles have no buttons
-	Hands   Hands   // nil: keys are plugged and touched by people, as they should be
+	Bench Bench // nil: the bench is watched only, its tiles have no buttons
+	Hands Hands // nil: keys are plugged and touched by people, as they should be
 
 	// Label draws the label that goes on a key. Nil: labels are not offered.
 	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)

@@ -82,25 +82,10 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seam
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
 	p := &printer{desk: d}
 	return web.New(web.Config{
-		Feed: feed, Books: d.store, Answers: benchAnswers{b}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings,
+		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings,
 		Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }
-
-// benchAnswers lets the pages speak to the bench. Nobody has signed in, so who answers is the system user of the
-// server, which only this machine can reach.
-type benchAnswers struct{ bench *station.Bench }
-
-// Answer answers the question of a port's tile.
-func (a benchAnswers) Answer(_ context.Context, port string, question int, yes bool) error {
-	return a.bench.Answer(port, question, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
-}
-
-// Cancel stops what a port waits for.
-func (a benchAnswers) Cancel(_ context.Context, port string) error { return a.bench.Cancel(port) }
-
-// Retry takes up a port again.
-func (a benchAnswers) Retry(_ context.Context, port string) error { return a.bench.Retry(port) }
 
 // loopback refuses an address that others than this machine could reach.
 func loopback(addr string) error {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+
+	"keystation/inventory"
+	"keystation/station"
+)
+
+// deskBench lets the pages speak to the bench. Nobody has signed in, so who presses a button is the system user of the
+// server, which only this machine can reach.
+type deskBench struct {
+	bench   *station.Bench
+	printer *printer
+}
+
+// Answer answers the question of a port's tile.
+func (d deskBench) Answer(_ context.Context, port string, question int, yes bool) error {
+	return d.bench.Answer(port, question, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
+}
+
+// Cancel stops what a port waits for.
+func (d deskBench) Cancel(_ context.Context, port string) error { return d.bench.Cancel(port) }
+
+// Retry takes up a port again.
+func (d deskBench) Retry(_ context.Context, port string) error { return d.bench.Retry(port) }
+
+// Hold keeps a port or the whole bench from asking for anything.
+func (d deskBench) Hold(_ context.Context, port string, on bool) error { return d.bench.Hold(port, on) }
+
+// Pin says which line the next key at a port is for.
+func (d deskBench) Pin(ctx context.Context, port string, line inventory.LineID) error {
+	return d.bench.Pin(ctx, port, line)
+}
+
+// Wink lets a key blink.
+func (d deskBench) Wink(ctx context.Context, port string) error { return d.bench.Wink(ctx, port) }
+
+// PrintLabel prints the label of a port's key once more.
+func (d deskBench) PrintLabel(ctx context.Context, port string) error {
+	return d.bench.PrintLabel(ctx, port)
+}
+
+// Open opens a making session.
+func (d deskBench) Open(ctx context.Context, stock bool) error {
+	return d.bench.OpenSession(ctx, osActor(), stock)
+}
+
+// End ends it.
+func (d deskBench) End(ctx context.Context) error { return d.bench.EndSession(ctx, osActor()) }
+
+// Learn begins to learn the hub.
+func (d deskBench) Learn(context.Context) error { return d.bench.Learn() }
+
+// Learned ends it.
+func (d deskBench) Learned(ctx context.Context, keep bool) error {
+	return d.bench.Learned(ctx, osActor(), keep)
+}
+
+// Session tells what is switched on.
+func (d deskBench) Session() station.Session { return d.bench.Session() }
