@@ -69,6 +69,7 @@ type Feed struct {
 	mu       sync.Mutex
 	seq      int64
 	tiles    map[string]Tile
+	logs     map[string][]Line // by port, the oldest first
 	recent   []Event // the last ones in order, for watchers that come back
 	watchers map[chan Event]struct{}
 }
@@ -78,7 +79,7 @@ const watcherBacklog = 1024
 
 // NewFeed makes an empty feed.
 func NewFeed() *Feed {
-	return &Feed{tiles: map[string]Tile{}, watchers: map[chan Event]struct{}{}}
+	return &Feed{tiles: map[string]Tile{}, logs: map[string][]Line{}, watchers: map[chan Event]struct{}{}}
 }
 
 // Publish shows t at its port. It never blocks.
@@ -87,6 +88,7 @@ func (f *Feed) Publish(t Tile) {
 	defer f.mu.Unlock()
 	f.seq++
 	f.tiles[t.Port] = t
+	f.note(t)
 	if len(f.recent) == watcherBacklog {
 		f.recent = slices.Delete(f.recent, 0, watcherBacklog/4) // seldom, so that most publishing moves nothing
 	}
