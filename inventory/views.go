@@ -144,6 +144,13 @@ type PersonPage struct {
 	Next string
 }
 
+// OpenLine is a line that a key can be made for now: its requisition is approved, and nobody makes it yet.
+type OpenLine struct {
+	For       OrderRef
+	Connector string // usb-a, usb-c, nfc …; empty: any
+	Tier      Tier
+}
+
 // Overview is what stands at the beginning of a day.
 type Overview struct {
 	Keys         map[KeyState]int

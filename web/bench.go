@@ -18,6 +18,8 @@ import (
 type benchBooks interface {
 	// MadeSince counts the runs that ended ready at or after a time.
 	MadeSince(ctx context.Context, since time.Time) (int, error)
+	// OpenLines lists what keys can be made for now, in the order in which the bench takes lines.
+	OpenLines(ctx context.Context, limit int) ([]inventory.OpenLine, error)
 }
 
 // benchPage is the live bench.

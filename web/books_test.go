@@ -46,6 +46,20 @@ func (b *books) MadeSince(_ context.Context, since time.Time) (int, error) {
 	return n, b.broken
 }
 
+func (b *books) OpenLines(_ context.Context, limit int) ([]inventory.OpenLine, error) {
+	var open []inventory.OpenLine
+	for _, r := range b.requisitions {
+		for _, l := range r.Lines {
+			if l.Line.State != inventory.LineOpen || r.Requisition.Makeable() != nil || len(open) == limit {
+				continue
+			}
+			ref := inventory.OrderRef{Number: r.Requisition.Number, Name: r.Person.Name, Line: l.Line.ID, Position: l.Line.Position, Purpose: l.Line.Purpose}
+			open = append(open, inventory.OpenLine{For: ref, Connector: l.Line.Connector, Tier: r.Requisition.Tier})
+		}
+	}
+	return open, b.fault()
+}
+
 func (b *books) Overview(context.Context) (inventory.Overview, error) {
 	o := inventory.Overview{Keys: map[inventory.KeyState]int{}, Requisitions: map[inventory.RequisitionState]int{}}
 	for _, d := range b.dossiers {
@@ -217,7 +231,7 @@ func (b *books) addRequisition(number, name string, state inventory.RequisitionS
 		r.Requisition.ApprovedBy, r.Requisition.ApprovedAt = &inventory.Actor{Name: "Alan Turing", Method: inventory.ByClaim}, &noon
 	}
 	for i, s := range lines {
-		l := inventory.LineRow{Line: inventory.Line{Position: i + 1, Purpose: []inventory.Purpose{inventory.Primary, inventory.Spare}[i%2], Connector: "usb-c", State: s}}
+		l := inventory.LineRow{Line: inventory.Line{ID: inventory.LineID(fmt.Sprintf("%s-%d", number, i+1)), Position: i + 1, Purpose: []inventory.Purpose{inventory.Primary, inventory.Spare}[i%2], Connector: "usb-c", State: s}}
 		if s == inventory.LineMade {
 			l.Tag, l.Model, l.KeyState = tagOf(1), "YubiKey 5C NFC", inventory.Ready
 		}

@@ -43,6 +43,7 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 			return err
 		},
 		"requisition": func(ctx context.Context) error { _, err := s.RequisitionByNumber(ctx, "R-1001"); return err },
+		"open lines":  func(ctx context.Context) error { _, err := s.OpenLines(ctx, 10); return err },
 		"people":      func(ctx context.Context) error { _, err := s.PersonList(ctx, inventory.PersonQuery{}); return err },
 		"ledger":      func(ctx context.Context) error { _, err := s.LedgerList(ctx, 0, 10); return err },
 		"ledger head": func(ctx context.Context) error { _, err := s.LedgerHead(ctx); return err },

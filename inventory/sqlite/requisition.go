@@ -180,3 +180,13 @@ func (s *Store) lineRows(ctx context.Context, of []inventory.RequisitionID) ([]i
 	}, "SELECT "+lines.qualified("l")+`, k.asset_tag, k.model, k.state FROM json_each($1) w JOIN lines l ON l.requisition = w.value
 		LEFT JOIN keys k ON k.id = l.key_id ORDER BY l.requisition, l.position`, string(ids))
 }
+
+// OpenLines lists what keys can be made for now, in the order in which the bench takes lines, at most limit.
+func (s *Store) OpenLines(ctx context.Context, limit int) ([]inventory.OpenLine, error) {
+	return queryRows(ctx, s.readers, func(l *inventory.OpenLine) []any {
+		f := &l.For
+		return []any{&f.Requisition, &f.Number, &f.Person, &f.Name, &f.Line, &f.Position, &f.Purpose, &l.Connector, &l.Tier}
+	}, "SELECT "+refColumns+`, l.connector, q.tier FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN people p ON p.id = q.person
+		WHERE q.state IN ('approved', 'fulfilling') AND l.state = 'open'
+		ORDER BY q.approved_at, q.id, l.purpose = 'spare', l.position LIMIT $1`, rowsWanted(limit))
+}

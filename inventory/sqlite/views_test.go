@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"slices"
 	"testing"
 
 	"keystation/inventory"
@@ -220,5 +221,30 @@ func TestStore_LedgerList(t *testing.T) {
 	after, err := s.LedgerHead(t.Context())
 	if err != nil || after.Checkpoint != string(note) || after.SignedSize != h.Size || after.SignedAt == nil || after.Size != h.Size+1 {
 		t.Errorf("head %+v, %v", after, err)
+	}
+}
+
+// The lines stand in the order in which the bench takes them; what is not approved, or taken, is not among them.
+func TestStore_OpenLines(t *testing.T) {
+	s := inventorytest.Open(t)
+	s.MustMake("1-1", "4711", "R-1001")
+	all, err := s.OpenLines(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range all {
+		got = append(got, l.For.Number+" "+string(l.For.Purpose)+" "+l.Connector)
+	}
+	want := []string{"R-1001 spare usb-c", "R-1002 primary ", "R-1004 primary usb-c", "R-1004 spare usb-c"}
+	if !slices.Equal(got, want) {
+		t.Errorf("open are %q, want %q", got, want)
+	}
+	o, err := s.TakeLine(t.Context(), inventorytest.Operator, s.MustBegin("1-2").Row.ID, inventory.Want{})
+	if err != nil || o.Line.ID != all[0].For.Line || o.Person.Name != all[0].For.Name {
+		t.Errorf("the bench takes %s %d of %s: %v", o.Requisition.Number, o.Line.Position, o.Person.Name, err)
+	}
+	if few, err := s.OpenLines(t.Context(), 2); err != nil || len(few) != 2 || few[0].For.Number != "R-1002" {
+		t.Errorf("two of them: %+v, %v", few, err)
 	}
 }
