@@ -9,7 +9,7 @@ import (
 )
 
 // Export calls do with every row, kind by kind, as they were at one moment. The kinds are settings, person,
-// requisition, line, key, custody, run, entry, registration, seal, parcel and checkpoint; a row is the noun of package
+// requisition, line, key, custody, run, entry, registration, seal, parcel, hub and checkpoint; a row is the noun of package
 // inventory. Sealed bytes (PINs, addresses, printed lines) are left out.
 func (s *Store) Export(ctx context.Context, do func(kind string, row any) error) error {
 	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -30,6 +30,7 @@ func (s *Store) Export(ctx context.Context, do func(kind string, row any) error)
 		exported(ctx, tx, do, "registration", registrations, "id", nil),
 		exported(ctx, tx, do, "seal", seals, "id", func(v *inventory.Seal) { v.Blob = nil }),
 		exported(ctx, tx, do, "parcel", parcels, "id", func(v *inventory.Parcel) { v.PrintedLines = nil }),
+		exported(ctx, tx, do, "hub", hubs, "host", nil),
 		exported(ctx, tx, do, "checkpoint", checkpoints, "size", nil),
 	} {
 		if err := export(); err != nil {

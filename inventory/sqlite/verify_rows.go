@@ -18,7 +18,7 @@ import (
 var recorded = []interface {
 	hashes(ctx context.Context, q querier, do func(row inventory.RowHash, fault error)) error
 	called() string
-}{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints}
+}{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints, hubs}
 
 func (t *table[T]) called() string { return t.name }
 

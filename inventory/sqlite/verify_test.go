@@ -16,6 +16,16 @@ import (
 // storied makes a database in which something of everything has happened.
 func storied(t *testing.T) *inventorytest.Store {
 	t.Helper()
+	s := served(t)
+	if err := s.SaveHub(t.Context(), inventorytest.Operator, fivePorts()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// served makes a database in which keys were made and packed, and no hub was learned.
+func served(t *testing.T) *inventorytest.Store {
+	t.Helper()
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
 	p, err := s.BeginParcel(t.Context(), inventorytest.Operator, *r.Order, r.Key)
@@ -127,7 +137,7 @@ func TestStore_Verify_everyColumn(t *testing.T) {
 	v := newVandal(t, s)
 	for table, id := range map[string]string{
 		"settings": "id", "people": "id", "requisitions": "id", "lines": "id", "keys": "id", "custody": "id", "runs": "id",
-		"entries": "run || '/' || seq", "registrations": "id", "seals": "id", "parcels": "id", "ledger_checkpoints": "size",
+		"entries": "run || '/' || seq", "registrations": "id", "seals": "id", "parcels": "id", "hubs": "host", "ledger_checkpoints": "size",
 		"ledger_leaves": "seq", "ledger_payloads": "seq", "ledger_subjects": "seq", "ledger_nodes": "idx", "ledger_heads": "size",
 	} {
 		for _, column := range v.strings("SELECT name FROM pragma_table_info(?)", table) {
