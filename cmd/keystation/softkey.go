@@ -28,12 +28,19 @@ does nothing. SIGUSR1 takes every key's power for a moment: the window in which
 it may be reset opens again, at the same path. SIGUSR2 unplugs every key and
 plugs it in again: its new path is printed.
 
+With --hidg a key stands behind the HID function of a USB gadget (64-byte
+reports, the report descriptor of FIDO) instead: whatever the gadget is plugged
+into sees a USB key. The gadget's controller is the hand then: bound to it the
+key is plugged in, and its path is printed; unbound it is out. Give it a moment
+before it is bound again. SIGUSR2 only takes the power, as SIGUSR1 does.
+
 The keys are good for tests and for nothing else: the certificate authority
 that vouches for them is no secret. Their AAGUIDs are no vendor's.`
 
 // softkeyFlags are the flags of keystation softkey, as they were typed.
 type softkeyFlags struct {
 	profile, state, latency, touch string
+	hidg                           string
 	count                          int
 	faults                         []string
 	root, verbose                  bool
@@ -47,6 +54,7 @@ func newSoftkey() *cobra.Command {
 		Long:  softkeyAbout,
 		Example: `  keystation softkey
   keystation softkey --count 2 --state keys --touch manual
+  keystation softkey --hidg /dev/hidg0
   fido2-token -I /dev/pts/5`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -65,6 +73,7 @@ func newSoftkey() *cobra.Command {
 	flags.StringVar(&f.touch, "touch", "auto", "how touches come, `auto|MS|manual|never`: at once, after MS milliseconds, by a line on standard input, not at all")
 	flags.StringVar(&f.latency, "latency", "instant", "`instant|real`: answer at once, or as slowly as a hardware key")
 	flags.StringArrayVar(&f.faults, "fault", nil, "go wrong at a step, as `STEP:KIND`; may be given again")
+	flags.StringVar(&f.hidg, "hidg", "", "stand behind the USB gadget's node at `PATH`, such as /dev/hidg0; with --count N there and at the next N-1 numbers")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say on standard error what the keys do")
 	flags.BoolVar(&f.root, "root", false, "print the root certificate of all software keys (PEM) and exit")
 	return c
@@ -102,6 +111,13 @@ func (f softkeyFlags) config(n int, log io.Writer) (softkey.Config, error) {
 			return c, usagef("--fault: %w", err)
 		}
 		c.Faults = append(c.Faults, fault)
+	}
+	if f.hidg != "" {
+		path, err := nodeAfter(f.hidg, n-1)
+		if err != nil {
+			return c, err
+		}
+		c.Unplugged, c.Open = true, func() (softkey.Node, error) { return softkey.OpenHIDG(path) }
 	}
 	if f.verbose {
 		c.OnEvent = func(e softkey.Event) { fmt.Fprintf(log, "key %d: %v\n", n, e) }
@@ -152,12 +168,15 @@ func runSoftkeys(c *cobra.Command, f softkeyFlags) (err error) {
 		}
 		keys = append(keys, k)
 	}
-	if err := printPaths(c.OutOrStdout(), keys); err != nil {
-		return err
-	}
 	if f.touch == "manual" {
 		// Not waited for: nothing ends a read of a terminal but the program's end.
 		go touchByLine(c.InOrStdin(), keys)
+	}
+	if f.hidg != "" {
+		return serveGadgets(c, f, hands, keys)
+	}
+	if err := printPaths(c.OutOrStdout(), keys); err != nil {
+		return err
 	}
 	return serveHands(c.Context(), c.OutOrStdout(), hands, keys)
 }

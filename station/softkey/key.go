@@ -48,6 +48,7 @@ type Config struct {
 	Open      func() (Node, error) // makes the node at each plug; nil: a pseudo-terminal
 	Rand      io.Reader            // randomness of secrets and credentials; nil: crypto/rand
 	Now       func() time.Time     // the clock of the reset window and of tokens; nil: time.Now
+	Unplugged bool                 // New leaves the key out until [Key.Plug]; false: plugged in at once
 
 	ResetWindow  time.Duration // after power-up in which reset is allowed; zero: the profile's 10 s
 	TouchTimeout time.Duration // how long the key waits for a touch; zero: 30 s
@@ -64,7 +65,7 @@ type Key struct {
 	closed bool
 }
 
-// New makes a key and plugs it in.
+// New makes a key and plugs it in, unless it is to stay out.
 func New(cfg Config) (*Key, error) {
 	if cfg.Profile == "" {
 		cfg.Profile = profiles[0].name
@@ -80,8 +81,10 @@ func New(cfg Config) (*Key, error) {
 		return nil, fmt.Errorf("make software key: %w", err)
 	}
 	k.device = newDevice(cfg, auth)
-	if err := k.device.plug(); err != nil {
-		return nil, fmt.Errorf("make software key: %w", err)
+	if !cfg.Unplugged {
+		if err := k.device.plug(); err != nil {
+			return nil, fmt.Errorf("make software key: %w", err)
+		}
 	}
 	k.setPath()
 	go func() {

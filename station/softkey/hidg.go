@@ -1,0 +1,16 @@
+package softkey
+
+import "keystation/station/ctaphid"
+
+// ReportDescriptor is what a FIDO key says of its reports (CTAP 2.1 §11.2.8.2): one of 64 bytes in, one out. The HID
+// function of a gadget is given it as report_desc.
+func ReportDescriptor() []byte {
+	return []byte{
+		0x06, 0xD0, 0xF1, // usage page: FIDO alliance
+		0x09, 0x01, // usage: authenticator device
+		0xA1, 0x01, // collection: application
+		0x09, 0x20, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, ctaphid.Report, 0x81, 0x02, // report in
+		0x09, 0x21, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, ctaphid.Report, 0x91, 0x02, // report out
+		0xC0,
+	}
+}
