@@ -3,6 +3,7 @@
 STATICCHECK  = v0.8.2
 FUZZTIME    ?= 30s
 BENCH       ?= .
+SKIP        ?= yes
 DEMO_DIR    ?= $(shell mktemp -d)
 
 export CGO_ENABLED = 1
@@ -12,7 +13,7 @@ export CGO_ENABLED = 1
 STAMP = -buildvcs=$(shell git status >/dev/null 2>&1 && echo auto || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: build setup test race lint fuzz bench demo demo-once golden help
+.PHONY: build setup test race lint fuzz bench demo demo-once golden test-hidraw help
 
 build: ## build bin/keystation
 	@.ci/setup build
@@ -26,6 +27,9 @@ test: setup ## run all tests under the race detector: no key, no network needed
 
 race: setup ## the tests three times over, nothing cached, in shuffled order
 	@go test -race -timeout 24m -count 3 -shuffle on ./...
+
+test-hidraw: ## boot a guest in which software keys are USB keys, and test on real nodes
+	@SKIP=$(SKIP) .ci/guest
 
 lint: setup ## gofmt, go vet and staticcheck, which is pinned
 	@.ci/lint $(STATICCHECK)
@@ -46,4 +50,4 @@ golden: setup ## rewrite what golden tests compare with; then read the diff
 	@go test $$(grep -rlF 'flag.Bool("update"' --include='*_test.go' . | xargs -n 1 dirname | sort -u) -update
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target what; do printf '  %-10s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target what; do printf '  %-11s %s\n' "$$target" "$$what"; done

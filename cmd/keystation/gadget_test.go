@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"keystation/inventory"
+	"keystation/station"
+	"keystation/station/softkey"
+	"keystation/station/usb"
+)
+
+// inGuest is set in the guest of `make test-hidraw`, whose kernel may be filled with USB gadgets.
+const inGuest = "KEYSTATION_HIDRAW"
+
+func needGuest(t *testing.T) {
+	t.Helper()
+	if os.Getenv(inGuest) != "1" {
+		t.Skip("This test needs a kernel with USB gadgets to itself: make test-hidraw boots one.")
+	}
+}
+
+const (
+	gadgetVendor, gadgetProduct = 0x1209, 0xF1D0 // pid.codes; whoever tests may use its ids
+	controllers                 = 20             // of dummy_hcd in the guest
+)
+
+// gadget is a USB device made by this kernel, which sees it as plugged into a controller of its own.
+type gadget struct {
+	*testing.T
+	dir        string // in configfs
+	controller string
+	node       string // its end; the number is its own as long as it lives
+	port       string // where the kernel's other half finds it
+}
+
+// newGadget makes number n, not yet plugged in, with a serial number of its own.
+func newGadget(t *testing.T, n int) *gadget {
+	t.Helper()
+	needGuest(t)
+	g := &gadget{T: t, dir: fmt.Sprintf("/sys/kernel/config/usb_gadget/key%d", n), controller: fmt.Sprintf("dummy_udc.%d", n)}
+	hid := filepath.Join(g.dir, "functions/hid.usb0")
+	g.mkdir(g.dir, "strings/0x409", "configs/c.1/strings/0x409", "functions/hid.usb0")
+	for _, a := range []struct{ name, value string }{
+		{"idVendor", fmt.Sprintf("%#04x", gadgetVendor)}, {"idProduct", fmt.Sprintf("%#04x", gadgetProduct)},
+		{"strings/0x409/manufacturer", "Keystation\n"}, {"strings/0x409/product", "Software key\n"},
+		{"strings/0x409/serialnumber", fmt.Sprintf("serial-%d\n", n)},
+		{"functions/hid.usb0/protocol", "0"}, {"functions/hid.usb0/subclass", "0"}, {"functions/hid.usb0/report_length", "64"},
+		{"functions/hid.usb0/report_desc", string(softkey.ReportDescriptor())},
+	} {
+		g.write(a.name, a.value)
+	}
+	g.must(os.Symlink(hid, filepath.Join(g.dir, "configs/c.1/hid.usb0")))
+	dev, err := os.ReadFile(filepath.Join(hid, "dev"))
+	g.must(err)
+	_, minor, _ := strings.Cut(strings.TrimSpace(string(dev)), ":")
+	g.node = "/dev/hidg" + minor
+	g.port = fmt.Sprintf("%s-1", g.bus(n))
+	t.Cleanup(g.remove)
+	return g
+}
+
+// bus is the number of the bus whose controller is the gadget's.
+func (g *gadget) bus(n int) string {
+	g.Helper()
+	found, err := filepath.Glob(fmt.Sprintf("/sys/devices/platform/dummy_hcd.%d/usb*/busnum", n))
+	if err != nil || len(found) != 1 {
+		g.Fatalf("the bus of controller %d is %q, %v", n, found, err)
+	}
+	b, err := os.ReadFile(found[0])
+	g.must(err)
+	return strings.TrimSpace(string(b))
+}
+
+func (g *gadget) must(err error) {
+	g.Helper()
+	if err != nil {
+		g.Fatal(err)
+	}
+}
+
+func (g *gadget) mkdir(dirs ...string) {
+	g.Helper()
+	for i, dir := range dirs {
+		if i > 0 {
+			dir = filepath.Join(g.dir, dir)
+		}
+		g.must(os.MkdirAll(dir, 0o755))
+	}
+}
+
+func (g *gadget) write(name, value string) {
+	g.Helper()
+	g.must(os.WriteFile(filepath.Join(g.dir, name), []byte(value), 0o600))
+}
+
+// plug puts the gadget into its port.
+func (g *gadget) plug() { g.Helper(); g.write("UDC", g.controller+"\n") }
+
+// pull takes it out. Whoever stands behind it has to let go of it before the next plug.
+func (g *gadget) pull() { g.Helper(); g.write("UDC", "\n") }
+
+// remove takes the device apart in the order that configfs demands.
+func (g *gadget) remove() {
+	udc, err := os.ReadFile(filepath.Join(g.dir, "UDC"))
+	if err == nil && len(bytes.TrimSpace(udc)) > 0 {
+		g.pull()
+	}
+	for _, part := range []string{"configs/c.1/hid.usb0", "configs/c.1/strings/0x409", "configs/c.1", "functions/hid.usb0", "strings/0x409", ""} {
+		if err := os.Remove(filepath.Join(g.dir, part)); err != nil {
+			g.Error(err)
+		}
+	}
+}
+
+// metalKey is a software key as a USB device.
+type metalKey struct {
+	*gadget
+	key *softkey.Key
+}
+
+// newMetalKey makes a key with a gadget, plugged in.
+func newMetalKey(t *testing.T, n int, cfg softkey.Config) *metalKey {
+	t.Helper()
+	m := &metalKey{gadget: newGadget(t, n)}
+	cfg.Unplugged, cfg.Open = true, func() (softkey.Node, error) { return softkey.OpenHIDG(m.node) }
+	k, err := softkey.New(cfg)
+	m.must(err)
+	m.key = k
+	t.Cleanup(func() { m.must(k.Close()) })
+	m.plug()
+	return m
+}
+
+// plug puts the key in: it has power as soon as its gadget is bound.
+func (m *metalKey) plug() {
+	m.Helper()
+	m.gadget.plug()
+	until(m.T, func() error { return m.key.Plug() }) // its node is made by another thread of the kernel
+}
+
+// pull takes the key out.
+func (m *metalKey) pull() {
+	m.Helper()
+	m.gadget.pull()
+	m.key.Unplug()
+}
+
+func (m *metalKey) replug() { m.Helper(); m.pull(); m.plug() }
+
+// until asks again until there is no error.
+func until(t *testing.T, ask func() error) {
+	t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(30 * time.Second); ; <-look.C {
+		err := ask()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// at waits until a key is at the port and its node may be opened.
+func at(t *testing.T, bus usb.Bus, port string) (p station.Port) {
+	t.Helper()
+	until(t, func() error {
+		var err error
+		p, err = bus.At(t.Context(), port)
+		return err
+	})
+	return p
+}
+
+// gone waits until nothing is at the port.
+func gone(t *testing.T, bus usb.Bus, port string) {
+	t.Helper()
+	until(t, func() error {
+		p, err := bus.At(t.Context(), port)
+		switch {
+		case inventory.KindOf(err) == inventory.NotFound:
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s is still at %s", p.Path, port)
+		}
+		return err
+	})
+}
+
+// attached waits until as many keys are there.
+func attached(t *testing.T, bus usb.Bus, n int) (ports []station.Port) {
+	t.Helper()
+	until(t, func() error {
+		var err error
+		if ports, err = bus.Attached(context.Background()); err != nil {
+			return err
+		}
+		if len(ports) != n {
+			return errors.New(fmt.Sprint(len(ports), " keys are attached, want ", n))
+		}
+		return nil
+	})
+	return ports
+}
