@@ -205,12 +205,6 @@ func (b *Bench) nothingLeft() bool {
 	return len(b.pending) == 0 && len(b.late) == 0
 }
 
-func (b *Bench) forget(u inventory.Unfinished) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pending = slices.DeleteFunc(b.pending, func(p inventory.Unfinished) bool { return p.Run.ID == u.Run.ID })
-}
-
 // now reads the clock as the inventory keeps times.
 func (b *Bench) now() time.Time { return inventory.Instant(b.cfg.Now()) }
 

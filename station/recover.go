@@ -22,9 +22,7 @@ func (b *Bench) Recover(ctx context.Context) error {
 		case again:
 			err = b.recordLate(ctx, u)
 		case look:
-			b.mu.Lock()
-			b.pending = append(b.pending, u)
-			b.mu.Unlock()
+			b.await(u)
 		default:
 			err = b.interrupt(ctx, u)
 		}
@@ -123,19 +121,41 @@ func (r *run) reload(ctx context.Context) {
 
 // interrupt closes a dead run that left nothing to keep.
 func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
+	return b.close(ctx, u, inventory.System("recovery"),
+		"The program ended during "+string(u.Last().Step)+"; the key is made anew from a reset.")
+}
+
+// close ends a dead run without a key, with the reason.
+func (b *Bench) close(ctx context.Context, u inventory.Unfinished, by inventory.Actor, why string) error {
 	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
 	last := u.Last()
 	e := inventory.Entered{Entry: r.entry(last.Step, inventory.Ended, b.now())}
-	e.Entry.Outcome = inventory.Failed
-	e.Entry.Note = "The program ended during " + string(last.Step) + "; the key is made anew from a reset."
-	res := result{end: inventory.RunInterrupted, note: e.Entry.Note}
+	e.Entry.Outcome, e.Entry.Note = inventory.Failed, why
+	res := result{end: inventory.RunInterrupted, note: why}
 	if err := r.closing(&e, res, e.Entry.At); err != nil {
 		return err
 	}
-	if err := b.cfg.Journal.Append(context.WithoutCancel(ctx), inventory.System("recovery"), e); err != nil {
+	if err := b.cfg.Journal.Append(context.WithoutCancel(ctx), by, e); err != nil {
 		return fmt.Errorf("close interrupted run: %w", err)
 	}
 	return nil
+}
+
+// await notes a dead run that only its key can end.
+func (b *Bench) await(u inventory.Unfinished) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pending = append(b.pending, u)
+}
+
+// settle takes a dead run from those that wait for their key, for whoever ends it. False means that somebody was
+// faster.
+func (b *Bench) settle(u inventory.Unfinished) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := len(b.pending)
+	b.pending = slices.DeleteFunc(b.pending, func(p inventory.Unfinished) bool { return p.Run.ID == u.Run.ID })
+	return len(b.pending) < n
 }
 
 // resume looks for a dead run among those that wait for their key. With its PIN change forced and its tag answering,
@@ -162,10 +182,9 @@ func (b *Bench) resume(ctx context.Context, port Port) (*Report, *inventory.Key,
 		if err != nil {
 			return nil, nil, r.fault(err)
 		}
-		if !mine {
+		if !mine || !b.settle(u) {
 			continue
 		}
-		b.forget(u)
 		if !whole {
 			return nil, u.Key, b.interrupt(ctx, u)
 		}
@@ -188,10 +207,9 @@ func (r *run) fault(err error) error {
 // supersede closes a dead run that waits for this key: the key was known by other means and is made anew.
 func (b *Bench) supersede(ctx context.Context, key inventory.KeyID) error {
 	for _, u := range b.waitingRuns() {
-		if u.Key == nil || u.Key.ID != key {
+		if u.Key == nil || u.Key.ID != key || !b.settle(u) {
 			continue
 		}
-		b.forget(u)
 		if err := b.interrupt(ctx, u); err != nil {
 			return err
 		}

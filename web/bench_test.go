@@ -55,6 +55,10 @@ func (b *fakeBench) Learned(_ context.Context, keep bool) error {
 
 func (b *fakeBench) Session() station.Session { return station.Session{} }
 
+func (b *fakeBench) Abandon(_ context.Context, run inventory.RunID) error {
+	return b.note("abandon", string(run))
+}
+
 func (b *fakeBench) Answer(_ context.Context, port string, question int, yes bool) error {
 	if yes {
 		return b.note("yes "+strconv.Itoa(question), port)

@@ -27,7 +27,7 @@ type runsPage struct {
 
 // runEnds are the ends that the list can be cut down to.
 var runEnds = []inventory.RunEnd{
-	inventory.RunReady, inventory.RunRefused, inventory.RunWaiting, inventory.RunFailed, inventory.RunQuarantined, inventory.RunInterrupted,
+	inventory.RunReady, inventory.RunStocked, inventory.RunRefused, inventory.RunWaiting, inventory.RunFailed, inventory.RunQuarantined, inventory.RunInterrupted,
 }
 
 func (s *Site) runs(c Ctx) error {

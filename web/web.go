@@ -65,6 +65,8 @@ type Bench interface {
 	Learned(ctx context.Context, keep bool) error
 	// Session tells what is switched on.
 	Session() station.Session
+	// Abandon ends a run that waits for its key, which frees its line. Any other run is refused.
+	Abandon(ctx context.Context, run inventory.RunID) error
 }
 
 // Config is what the pages are handed. Feed and Books are needed; the zero value of every other field has a meaning.

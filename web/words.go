@@ -79,6 +79,7 @@ var words = map[string]map[string]word{
 	},
 	"run": {
 		string(inventory.RunReady):       {station.Good, "check", "ready"},
+		string(inventory.RunStocked):     {station.Good, "check", "made for stock"},
 		string(inventory.RunRefused):     {station.Bad, "octagon", "refused"},
 		string(inventory.RunWaiting):     {station.Hands, "clock", "nobody came"},
 		string(inventory.RunFailed):      {station.Bad, "cross", "failed"},

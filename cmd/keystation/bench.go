@@ -59,3 +59,8 @@ func (d deskBench) Learned(ctx context.Context, keep bool) error {
 
 // Session tells what is switched on.
 func (d deskBench) Session() station.Session { return d.bench.Session() }
+
+// Abandon ends a run that waits for its key.
+func (d deskBench) Abandon(ctx context.Context, run inventory.RunID) error {
+	return d.bench.Abandon(ctx, osActor(), run)
+}

@@ -37,7 +37,9 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 			_, err := s.RunList(ctx, inventory.RunQuery{End: inventory.RunReady})
 			return err
 		},
-		"run": func(ctx context.Context) error { _, err := s.RunDossier(ctx, r.Row.ID); return err },
+		"rework":  func(ctx context.Context) error { _, err := s.Rework(ctx, 20); return err },
+		"one run": func(ctx context.Context) error { _, err := s.Run(ctx, r.Row.ID); return err },
+		"run":     func(ctx context.Context) error { _, err := s.RunDossier(ctx, r.Row.ID); return err },
 		"requisitions": func(ctx context.Context) error {
 			_, err := s.RequisitionList(ctx, inventory.RequisitionQuery{})
 			return err
@@ -68,7 +70,7 @@ func TestStore_plans(t *testing.T) {
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
 	v := newVandal(t, s)
-	small := regexp.MustCompile(`^SCAN (models|hits|h|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
+	small := regexp.MustCompile(`^SCAN (models|due|hits|h|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
 	for name, ask := range pages(s, r) {
 		t.Run(name, func(t *testing.T) {
 			rec := s.Record(t)

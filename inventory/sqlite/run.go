@@ -63,6 +63,12 @@ func (s *Store) runRows(ctx context.Context, where string, args ...any) ([]inven
 		" FROM runs r LEFT JOIN keys k ON k.id = r.key_id LEFT JOIN lines l ON l.id = r.line "+refJoins+where, args...)
 }
 
+// Run gives a run by its id.
+func (s *Store) Run(ctx context.Context, id inventory.RunID) (inventory.Run, error) {
+	r, err := runs.one(ctx, s.readers, "WHERE id = $1", id)
+	return r, absent(err, "There is no run %s.", id)
+}
+
 // RunDossier gives a run with its journal.
 func (s *Store) RunDossier(ctx context.Context, id inventory.RunID) (inventory.RunDossier, error) {
 	rows, err := s.runRows(ctx, "WHERE r.id = $1", id)

@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"context"
+
+	"keystation/inventory"
+)
+
+// reworkDue finds keys that a bench must look at again: in quarantine; in stock with a last run that ended without a
+// ready key; in a run whose process is gone and which only its key can end. A run is taken over when its process is gone,
+// and all others of those are closed at once. INDEXED BY, CROSS
+// JOIN and + keep SQLite from walking all keys in stock, or all runs.
+const reworkDue = `WITH due AS (
+	SELECT * FROM (SELECT k.id AS key_id, (SELECT max(r.id) FROM runs r WHERE r.key_id = k.id) AS run, k.changed_at AS since, 0 AS waits
+		FROM keys k WHERE k.state = 'quarantined' ORDER BY k.changed_at DESC LIMIT ?1)
+	UNION ALL
+	SELECT * FROM (SELECT r.key_id, r.id, r.ended_at, 0 FROM runs r INDEXED BY runs_stuck CROSS JOIN keys k ON k.id = r.key_id
+		WHERE r.ended IN ('refused', 'waiting', 'failed', 'interrupted') AND r.key_id IS NOT NULL AND k.state = 'received'
+		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = r.key_id AND later.id > r.id)
+		ORDER BY r.id DESC LIMIT ?1)
+	UNION ALL
+	SELECT r.key_id, r.id, r.started_at, 1 FROM runs r WHERE r.ended_at IS NULL AND +r.key_id IS NOT NULL AND EXISTS (
+		SELECT 1 FROM ledger_subjects b JOIN ledger_leaves f ON f.seq = b.seq
+		WHERE b.subject = r.id AND json_extract(f.header, '$.action') = 'run.adopted'))
+`
+
+// Rework lists the keys that a bench must look at again, the last first, at most limit.
+func (s *Store) Rework(ctx context.Context, limit int) ([]inventory.ReworkRow, error) {
+	type found struct {
+		inventory.ReworkRow
+		end                inventory.RunEnd
+		reason, next, note string
+	}
+	rows, err := queryRows(ctx, s.readers, func(f *found) []any {
+		return append([]any{
+			&f.Key, &f.Tag, &f.Model, &f.State, &f.reason, &f.next, intoRef(&f.Run), intoRef(&f.Port), intoRef(&f.end), intoRef(&f.note),
+			atInto{&f.At}, &f.Waits,
+		}, intoOrderRef(&f.For)...)
+	}, reworkDue+`SELECT k.id, k.asset_tag, k.model, k.state, k.state_reason, k.next_action, r.id, r.port, r.ended,
+			(SELECT e.note FROM entries e WHERE e.run = r.id ORDER BY e.seq DESC LIMIT 1), due.since, due.waits, `+refColumns+`
+		FROM due JOIN keys k ON k.id = due.key_id LEFT JOIN runs r ON r.id = due.run LEFT JOIN lines l ON l.id = r.line `+refJoins+`
+		ORDER BY due.since DESC, k.id DESC LIMIT ?1`, rowsWanted(limit))
+	if err != nil {
+		return nil, err
+	}
+	list := make([]inventory.ReworkRow, len(rows))
+	for i, f := range rows {
+		list[i] = f.ReworkRow
+		list[i].Why, list[i].Next = f.note, f.end.NextAction()
+		if f.Waits {
+			list[i].Why = inventory.WaitsForKey
+		}
+		if f.State == inventory.Quarantined && !f.Waits {
+			list[i].Why, list[i].Next = f.reason, f.next
+		}
+	}
+	return list, nil
+}
