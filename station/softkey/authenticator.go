@@ -17,6 +17,7 @@ type authenticator struct {
 	faults  faults
 	attest  attester
 	device  *device
+	swaps   int // by a fault: how often this became another key
 
 	poweredAt  time.Time
 	wrongTries int // wrong PINs in this power-up
@@ -27,7 +28,7 @@ type authenticator struct {
 
 func newAuthenticator(cfg Config, p profile) (*authenticator, error) {
 	a := &authenticator{profile: p, cfg: cfg, store: store{path: cfg.StateFile}}
-	a.faults = faults{list: cfg.Faults, seen: map[Step]int{}}
+	a.faults = newFaults(cfg.Faults)
 	var err error
 	if a.state, err = a.store.load(p.name, cfg.Rand); err != nil {
 		return nil, err
@@ -82,19 +83,24 @@ func (a *authenticator) answer(cmd ctap.Command, body []byte) ([]byte, error) {
 	if err := a.device.pause(a.cfg.Latency.of(cmd, subcommand(cmd, body))); err != nil {
 		return nil, err
 	}
-	a.faults.begin(stepsOf(cmd, body))
-	if s := a.faults.status(); s != ctap.OK {
+	if a.faults.strikes(Stuck) {
+		return nil, a.device.hang()
+	}
+	if s := a.faults.now.status(); s != ctap.OK {
 		return nil, s
 	}
 	if cmd != ctap.CmdGetNextAssertion { // CTAP 2.1 §6.3: any other command ends the sequence
 		a.pending = pendingAssertions{}
 	}
-	before := a.state.clone()
+	before, swaps := a.state.clone(), a.swaps
 	out, err := run(a, body)
+	if swaps != a.swaps { // another key stands here by now, and was asked nothing
+		return nil, errNoAnswer
+	}
 	return a.settle(before, out, err)
 }
 
-// settle saves what a command changed, and lets the faults strike that come after it.
+// settle saves what a command changed.
 func (a *authenticator) settle(before state, out []byte, err error) ([]byte, error) {
 	if errors.Is(err, errNoAnswer) || a.faults.strikes(Forget) {
 		a.state = before
@@ -102,17 +108,6 @@ func (a *authenticator) settle(before state, out []byte, err error) ([]byte, err
 	if saving := a.store.save(a.state); saving != nil {
 		a.state = before
 		return nil, ctap.ErrOther
-	}
-	switch {
-	case a.faults.strikes(Unplugged):
-		a.device.unplug()
-		return nil, errNoAnswer
-	case a.faults.strikes(Vanish):
-		return nil, errNoAnswer
-	case a.faults.strikes(Late):
-		if waiting := a.device.pause(lateBy); waiting != nil {
-			return nil, waiting
-		}
 	}
 	return out, err
 }

@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,13 +30,16 @@ type device struct {
 	powerUps int // tells a command that the power went away under it
 
 	assembler ctaphid.Assembler
-	channels  map[ctaphid.Channel]bool
-	last      ctaphid.Channel
+	channels  channels
+	lock      lock
 	deadline  <-chan time.Time // of the message that is being received
+	dead      bool             // by a fault: it says nothing until its power is cycled
 
 	busy     ctaphid.Channel // the channel of the command in progress
 	command  ctap.Command
 	canceled bool // the platform gave up on it
+	said     int  // keepalives of this command
+	silent   bool // by a fault: it says nothing more of this command
 }
 
 // control is something that a hand at the bench does to the key.
@@ -47,9 +51,10 @@ type control struct {
 // errNoAnswer ends a command that must not be answered: its power or channel is gone.
 var errNoAnswer = errors.New("no answer")
 
-// packetTimeout ends a message whose packets stopped coming (CTAP 2.1 §11.2.5.2). It is
-// generous, because a loaded test machine is slower than a USB host.
-const packetTimeout = 3 * time.Second
+// messageTimeout ends a message that is not complete in time, however its packets
+// trickle in (CTAP 2.1 §11.2.5.2). It is generous, because a loaded test machine is
+// slower than a USB host.
+const messageTimeout = 3 * time.Second
 
 func newDevice(cfg Config, auth *authenticator) *device {
 	d := &device{cfg: cfg, auth: auth, controls: make(chan control), touches: make(chan struct{}, 1)}
@@ -136,22 +141,23 @@ func (d *device) powerUp() {
 	}
 	d.powerUps++
 	d.assembler.Abort()
-	d.channels, d.deadline = map[ctaphid.Channel]bool{}, nil
+	d.channels.forget()
+	d.deadline, d.lock, d.dead = nil, lock{}, false
+	d.auth.faults.powerUp()
+	d.aftermath(d.auth.faults.count(StepPowerUp))
 	d.auth.powerUp()
 	d.cfg.OnEvent(Event{Kind: Powered, Path: d.node.Path()})
 }
 
-// receive takes one report while no command is in progress.
+// receive takes one report while no command is in progress. A CANCEL then has nothing to
+// cancel and gets no answer (CTAP 2.1 §11.2.9.1.5), not even in the middle of a message.
 func (d *device) receive(report []byte) {
-	p, err := ctaphid.ParsePacket(report)
-	if err != nil || d.strange(p) {
+	p, ok := d.understand(report)
+	if !ok || p.Init && p.Command == ctaphid.Cancel || d.lockedOut(p) {
 		return
 	}
 	m, err := d.assembler.Add(p)
-	d.deadline = nil
-	if _, begun := d.assembler.Busy(); begun {
-		d.deadline = time.After(packetTimeout)
-	}
+	d.watch()
 	if err != nil {
 		d.sendError(p.Channel, err)
 		return
@@ -161,39 +167,38 @@ func (d *device) receive(report []byte) {
 	}
 }
 
-// strange answers what is not on an allocated channel, and says so.
-// CTAP 2.1 §11.2.9.1.3: broadcast is for INIT only; §11.2.3: 0 is reserved.
-func (d *device) strange(p ctaphid.Packet) bool {
-	if d.channels[p.Channel] {
-		return false
+// watch has the clock run from the first packet of a message to its last.
+func (d *device) watch() {
+	_, begun := d.assembler.Busy()
+	switch {
+	case !begun:
+		d.deadline = nil
+	case d.deadline == nil:
+		d.deadline = time.After(messageTimeout)
 	}
-	if !p.Init {
-		return true // spurious, §11.2.5.4
-	}
-	if p.Channel != ctaphid.Broadcast {
-		d.sendError(p.Channel, ctaphid.ErrInvalidChannel)
-		return true
-	}
-	if p.Command != ctaphid.Init {
-		d.sendError(p.Channel, ctaphid.ErrInvalidChannel)
-		return true
-	}
-	if p.Length != ctaphid.NonceSize {
-		d.sendError(p.Channel, ctaphid.ErrInvalidLength)
-		return true
-	}
-	d.renew()
-	d.last++
-	if len(d.channels) >= maxChannels {
-		clear(d.channels)
-	}
-	d.channels[d.last] = true
-	d.hello(p.Channel, d.last, p.Data[:ctaphid.NonceSize])
-	return true
 }
 
-// maxChannels bounds what a program that only ever says INIT can make the key keep.
-const maxChannels = 1024
+// understand gives the packet that somebody with a channel sent; what comes on any other
+// channel it answers itself.
+// CTAP 2.1 §11.2.9.1.3: broadcast is for INIT only; §11.2.3: 0 is reserved.
+func (d *device) understand(report []byte) (p ctaphid.Packet, ok bool) {
+	p, err := ctaphid.ParsePacket(report)
+	switch {
+	case err != nil || d.dead:
+	case d.channels.heard(p.Channel):
+		return p, true
+	case !p.Init: // spurious, §11.2.5.4
+	case p.Channel != ctaphid.Broadcast || p.Command != ctaphid.Init:
+		d.sendError(p.Channel, ctaphid.ErrInvalidChannel)
+	case p.Length != ctaphid.NonceSize:
+		d.sendError(p.Channel, ctaphid.ErrInvalidLength)
+	default:
+		d.renew()
+		inUse, _ := d.assembler.Busy()
+		d.hello(p.Channel, d.channels.give(d.busy, d.lock.by, inUse), p.Data[:ctaphid.NonceSize])
+	}
+	return p, false
+}
 
 // renew makes a new program see the node as a new open of hidraw would show it, without
 // the answers a dead program left unread.
@@ -207,7 +212,7 @@ func (d *device) hello(to, channel ctaphid.Channel, nonce []byte) {
 	r := ctaphid.InitResponse{Channel: channel, Protocol: ctaphid.ProtocolVersion, Version: [3]byte{1, 0, 0},
 		Capabilities: d.auth.profile.capabilities()}
 	copy(r.Nonce[:], nonce)
-	d.send(ctaphid.Message{Channel: to, Command: ctaphid.Init, Data: r.Encode()})
+	d.deliver(ctaphid.Message{Channel: to, Command: ctaphid.Init, Data: r.Encode()}, d.auth.faults.count(StepInit))
 }
 
 func (d *device) timeOut() {
@@ -219,16 +224,28 @@ func (d *device) timeOut() {
 }
 
 func (d *device) send(m ctaphid.Message) {
-	if d.node == nil {
-		return
-	}
 	packets, err := ctaphid.Packets(m)
 	if err != nil {
 		d.sendError(m.Channel, ctaphid.ErrOther)
 		return
 	}
-	for _, p := range packets {
-		if _, err := d.node.Write(p[:]); err != nil {
+	d.write(slices.Concat(asSlices(packets)...))
+}
+
+func asSlices(packets [][ctaphid.Report]byte) (out [][]byte) {
+	for i := range packets {
+		out = append(out, packets[i][:])
+	}
+	return out
+}
+
+// write sends reports; a fault may have cut the last one short.
+func (d *device) write(reports []byte) {
+	if d.node == nil || d.dead {
+		return
+	}
+	for r := range slices.Chunk(reports, ctaphid.Report) {
+		if _, err := d.node.Write(r); err != nil {
 			return // the host does not read, or is gone
 		}
 	}
@@ -252,9 +269,9 @@ func (d *device) handle(m ctaphid.Message) {
 	case ctaphid.Ping:
 		d.send(m)
 	case ctaphid.Wink:
-		d.cfg.OnEvent(Event{Kind: Winked})
-		d.send(ctaphid.Message{Channel: m.Channel, Command: m.Command})
-	case ctaphid.Cancel: // CTAP 2.1 §11.2.9.1.5: nothing is in progress, so no answer
+		d.wink(m)
+	case ctaphid.Lock:
+		d.lockFor(m)
 	case ctaphid.CBOR:
 		d.cbor(m)
 	case ctaphid.Msg:
@@ -262,6 +279,16 @@ func (d *device) handle(m ctaphid.Message) {
 	default:
 		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
 	}
+}
+
+// wink is CTAPHID_WINK (CTAP 2.1 §11.2.9.2.1), of keys that say that they can.
+func (d *device) wink(m ctaphid.Message) {
+	if d.auth.profile.capabilities()&ctaphid.CapWink == 0 {
+		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
+		return
+	}
+	d.cfg.OnEvent(Event{Kind: Winked})
+	d.deliver(ctaphid.Message{Channel: m.Channel, Command: m.Command}, d.auth.faults.count(StepWink))
 }
 
 // cbor runs a CTAP2 command and answers it.
@@ -274,16 +301,21 @@ func (d *device) cbor(m ctaphid.Message) {
 		d.sendError(m.Channel, ctaphid.ErrInvalidLength)
 		return
 	}
-	d.busy, d.command, d.canceled = m.Channel, ctap.Command(m.Data[0]), false
+	d.busy, d.command = m.Channel, ctap.Command(m.Data[0])
+	d.canceled, d.said, d.silent = false, 0, false
+	struck := d.auth.faults.begin(stepsOf(d.command, m.Data[1:])...)
 	d.cfg.OnEvent(Event{Kind: Working, Command: d.command})
 	answer, err := d.auth.answer(d.command, m.Data[1:])
+	gone := errors.Is(err, errNoAnswer) || d.linger(struck) != nil
 	d.busy = 0
-	status := statusOf(err)
-	if errors.Is(err, errNoAnswer) {
+	if gone {
 		return
 	}
+	status := statusOf(err)
 	d.cfg.OnEvent(Event{Kind: Done, Command: d.command, Status: status})
-	d.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.CBOR, Data: append([]byte{byte(status)}, answer...)})
+	if !d.silent {
+		d.deliver(ctaphid.Message{Channel: m.Channel, Command: ctaphid.CBOR, Data: append([]byte{byte(status)}, answer...)}, struck)
+	}
 }
 
 // statusOf is what goes on the wire for an error.

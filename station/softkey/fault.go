@@ -10,15 +10,17 @@ import (
 	"keystation/station/ctap"
 )
 
-// Step is a place where a fault can strike: a command, or a subcommand that has a name
-// of its own.
+// Step is a place where a fault can strike: a command, a subcommand that has a name of
+// its own, or something that the transport does.
 type Step string
 
 // The steps there are.
 const (
+	StepAny            Step = "any" // every CTAP2 command
 	StepGetInfo        Step = "get-info"
 	StepMakeCredential Step = "make-credential"
 	StepGetAssertion   Step = "get-assertion"
+	StepNextAssertion  Step = "get-next-assertion"
 	StepReset          Step = "reset"
 	StepSelection      Step = "selection"
 	StepGetRetries     Step = "get-retries"
@@ -26,178 +28,124 @@ const (
 	StepSetPIN         Step = "set-pin"
 	StepChangePIN      Step = "change-pin"
 	StepGetToken       Step = "get-token"
-	StepConfig         Step = "config" // any subcommand of authenticatorConfig
+	StepCredentials    Step = "credential-management" // any of its subcommands
+	StepConfig         Step = "config"                // any subcommand of authenticatorConfig
 	StepEnterprise     Step = "enable-ep"
 	StepAlwaysUV       Step = "toggle-always-uv"
 	StepMinPIN         Step = "set-min-pin"
 	StepForcePIN       Step = "force-pin"
+	StepInit           Step = "init"     // CTAPHID_INIT, how a program begins
+	StepWink           Step = "wink"     // CTAPHID_WINK
+	StepPowerUp        Step = "power-up" // being plugged in or power-cycled
 )
 
-var steps = []Step{StepGetInfo, StepMakeCredential, StepGetAssertion, StepReset, StepSelection, StepGetRetries,
-	StepKeyAgreement, StepSetPIN, StepChangePIN, StepGetToken, StepConfig, StepEnterprise, StepAlwaysUV,
-	StepMinPIN, StepForcePIN}
+var steps = []Step{StepAny, StepGetInfo, StepMakeCredential, StepGetAssertion, StepNextAssertion, StepReset, StepSelection,
+	StepGetRetries, StepKeyAgreement, StepSetPIN, StepChangePIN, StepGetToken, StepCredentials, StepConfig, StepEnterprise,
+	StepAlwaysUV, StepMinPIN, StepForcePIN, StepInit, StepWink, StepPowerUp}
 
-// Kind is what goes wrong.
-type Kind string
-
-// The kinds there are, beside a status code, which is answered instead of doing the step.
-const (
-	Vanish         Kind = "vanish"          // the step is done, its answer never comes
-	Late           Kind = "late"            // the step is done, its answer comes 5 s late
-	Forget         Kind = "forget"          // the answer says it was done, and it was not
-	Unplugged      Kind = "unplug"          // the step is done, then the key is out
-	WrongSignature Kind = "wrong-signature" // make-credential, get-assertion: the signature does not verify
-	WrongAAGUID    Kind = "wrong-aaguid"    // make-credential: the certificate names another AAGUID
-)
-
-var kinds = []Kind{Vanish, Late, Forget, Unplugged, WrongSignature, WrongAAGUID}
-
-// lateBy is longer than an impatient program waits.
-const lateBy = 5 * time.Second
+// FaultSteps lists the steps at which a fault can strike.
+func FaultSteps() []Step { return slices.Clone(steps) }
 
 // Fault is something that goes wrong at a step.
 type Fault struct {
 	Step   Step
 	Kind   Kind        // empty: Status
-	Status ctap.Status // what is answered instead, when Kind is empty
+	Status ctap.Status // what is answered instead, when Kind is empty; of init and wink a CTAPHID error
 	Nth    int         // only the n-th time the step comes, counted from 1; 0: always
+
+	SincePowerUp bool // Nth counts from the latest power-up, else from the key's beginning
+
+	N       int           // bytes of Vanish and Unplugged; keepalives of VanishAtKeepalive and UnplugAtKeepalive
+	Delay   time.Duration // of Late; 0: 5 s
+	Profile string        // of Swap: which key comes; empty: one of the same profile
 }
 
-// ParseFault reads STEP:KIND or STEP#N:KIND, where KIND is one of the kinds or a status
-// code in hexadecimal: reset:forget, get-token#2:0x31.
+// ParseFault reads STEP:KIND, STEP#N:KIND or STEP~N:KIND, where KIND is one of the kinds,
+// with =VALUE where it takes one, or a status code in hexadecimal: reset:forget,
+// any#7:unplug=70, get-token~2:0x31. #N counts from the key's beginning, ~N from its
+// latest power-up.
 func ParseFault(s string) (Fault, error) {
-	step, kind, ok := strings.Cut(s, ":")
+	f, err := parseFault(s)
+	if err != nil {
+		return Fault{}, fmt.Errorf("parse fault %q: %w", s, err)
+	}
+	return f, nil
+}
+
+func parseFault(s string) (Fault, error) {
+	place, kind, ok := strings.Cut(s, ":")
 	if !ok {
-		return Fault{}, fmt.Errorf("parse fault: %q is not of the form STEP:KIND", s)
+		return Fault{}, fmt.Errorf("say STEP:KIND, such as reset:forget")
 	}
-	f := Fault{Kind: Kind(kind)}
-	name, nth, counted := strings.Cut(step, "#")
-	f.Step = Step(name)
-	if !slices.Contains(steps, f.Step) {
-		return Fault{}, fmt.Errorf("parse fault: there is no step %q; the steps are %v", name, steps)
+	f, err := parsePlace(place)
+	if err != nil {
+		return f, err
 	}
-	if counted {
+	word, value, valued := strings.Cut(kind, "=")
+	row, ok := rowOf(Kind(word))
+	if !ok {
+		f.Status, err = parseStatus(kind)
+		return f, orNotHere(f, err)
+	}
+	if f.Kind = row.Kind; valued || row.value.needed {
+		err = row.value.read(&f, value)
+	}
+	return f, orNotHere(f, err)
+}
+
+// parsePlace reads STEP, STEP#N and STEP~N.
+func parsePlace(s string) (Fault, error) {
+	var f Fault
+	name, nth := s, ""
+	if at := strings.IndexAny(s, "#~"); at >= 0 {
+		name, nth, f.SincePowerUp = s[:at], s[at+1:], s[at] == '~'
 		n, err := strconv.Atoi(nth)
 		if err != nil || n < 1 {
-			return Fault{}, fmt.Errorf("parse fault: %q is not a number from 1 on", nth)
+			return f, fmt.Errorf("%q is not a number from 1 on", nth)
 		}
 		f.Nth = n
 	}
-	if slices.Contains(kinds, f.Kind) {
-		return f, nil
+	if f.Step = Step(name); !slices.Contains(steps, f.Step) {
+		return f, fmt.Errorf("there is no step %q; the steps are %v", name, steps)
 	}
-	code, err := strconv.ParseUint(strings.TrimPrefix(kind, "0x"), 16, 8)
-	if err != nil || code == 0 {
-		return Fault{}, fmt.Errorf("parse fault: %q is neither one of %v nor a status code such as 0x30", kind, kinds)
-	}
-	f.Kind, f.Status = "", ctap.Status(code)
 	return f, nil
+}
+
+func parseStatus(s string) (ctap.Status, error) {
+	code, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
+	if err != nil || code == 0 {
+		return 0, fmt.Errorf("%q is neither a status code such as 0x30 nor one of the kinds, which are %v", s, kindNames())
+	}
+	return ctap.Status(code), nil
+}
+
+// orNotHere refuses a fault that would do nothing at its step.
+func orNotHere(f Fault, err error) error {
+	if err == nil && !f.fits() {
+		return fmt.Errorf("%q cannot strike at %s", f.what(), f.Step)
+	}
+	return err
 }
 
 // String is what ParseFault reads.
 func (f Fault) String() string {
-	s := string(f.Step)
-	if f.Nth > 0 {
-		s += "#" + strconv.Itoa(f.Nth)
+	place := string(f.Step)
+	if f.Nth > 0 && f.SincePowerUp {
+		place += "~" + strconv.Itoa(f.Nth)
+	} else if f.Nth > 0 {
+		place += "#" + strconv.Itoa(f.Nth)
 	}
-	if f.Kind != "" {
-		return s + ":" + string(f.Kind)
-	}
-	return fmt.Sprintf("%s:0x%02X", s, byte(f.Status))
+	return place + ":" + f.what()
 }
 
-// faults counts how often each step came.
-type faults struct {
-	list []Fault
-	seen map[Step]int
-	now  []Fault // those that strike the command in progress
-}
-
-// begin counts the steps that a command is and finds what strikes it.
-func (f *faults) begin(steps []Step) {
-	f.now = f.now[:0]
-	for _, s := range steps {
-		f.seen[s]++
-		for _, fault := range f.list {
-			if fault.Step == s && (fault.Nth == 0 || fault.Nth == f.seen[s]) {
-				f.now = append(f.now, fault)
-			}
+func (f Fault) what() string {
+	if f.Kind == "" {
+		return fmt.Sprintf("0x%02X", byte(f.Status))
+	}
+	if row, ok := rowOf(f.Kind); ok && row.value.show != nil {
+		if v := row.value.show(f); v != "" {
+			return string(f.Kind) + "=" + v
 		}
 	}
-}
-
-func (f *faults) strikes(k Kind) bool {
-	return slices.ContainsFunc(f.now, func(x Fault) bool { return x.Kind == k })
-}
-
-// status is what a fault answers in place of the command, or OK.
-func (f *faults) status() ctap.Status {
-	for _, x := range f.now {
-		if x.Kind == "" {
-			return x.Status
-		}
-	}
-	return ctap.OK
-}
-
-var pinSteps = map[ctap.PINSubcommand]Step{
-	ctap.PINGetRetries: StepGetRetries, ctap.PINGetKeyAgreement: StepKeyAgreement, ctap.PINSet: StepSetPIN,
-	ctap.PINChange: StepChangePIN, ctap.PINGetToken: StepGetToken, ctap.PINGetTokenWithPermissions: StepGetToken,
-}
-
-var commandSteps = map[ctap.Command]Step{
-	ctap.CmdGetInfo: StepGetInfo, ctap.CmdMakeCredential: StepMakeCredential, ctap.CmdGetAssertion: StepGetAssertion,
-	ctap.CmdReset: StepReset, ctap.CmdSelection: StepSelection,
-}
-
-// stepsOf names the steps that a request is.
-func stepsOf(cmd ctap.Command, body []byte) []Step {
-	switch cmd {
-	case ctap.CmdClientPIN:
-		if s, ok := pinSteps[ctap.PINSubcommand(subcommand(cmd, body))]; ok {
-			return []Step{s}
-		}
-		return nil
-	case ctap.CmdConfig:
-		return configSteps(body)
-	}
-	if s, ok := commandSteps[cmd]; ok {
-		return []Step{s}
-	}
-	return nil
-}
-
-func configSteps(body []byte) []Step {
-	out := []Step{StepConfig}
-	var req ctap.ConfigRequest
-	if ctap.DecodeRequest(body, &req) != nil {
-		return out
-	}
-	switch req.Subcommand {
-	case ctap.ConfigEnableEnterpriseAttestation:
-		return append(out, StepEnterprise)
-	case ctap.ConfigToggleAlwaysUV:
-		return append(out, StepAlwaysUV)
-	case ctap.ConfigSetMinPINLength:
-		var p ctap.SetMinPINLengthParams
-		if ctap.DecodeRequest(req.Params, &p) == nil && p.ForceChangePIN {
-			out = append(out, StepForcePIN)
-		}
-		if p.NewMinPINLength != nil || p.MinPINLengthRPIDs != nil {
-			out = append(out, StepMinPIN)
-		}
-	}
-	return out
-}
-
-// subcommand is the subcommand of a clientPIN request, or 0.
-func subcommand(cmd ctap.Command, body []byte) int {
-	if cmd != ctap.CmdClientPIN {
-		return 0
-	}
-	var req ctap.ClientPINRequest
-	if ctap.DecodeRequest(body, &req) != nil {
-		return 0
-	}
-	return int(req.Subcommand)
+	return string(f.Kind)
 }

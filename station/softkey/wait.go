@@ -24,7 +24,9 @@ func (d *device) awaitTouch() error {
 	d.waiting.Store(true)
 	defer d.waiting.Store(false)
 	d.cfg.OnEvent(Event{Kind: WaitingForTouch, Command: d.command})
-	d.keepalive(ctap.KeepaliveUPNeeded)
+	if d.keepalive(ctap.KeepaliveUPNeeded); d.node == nil {
+		return errNoAnswer
+	}
 	touches := d.touches
 	var auto <-chan time.Time
 	switch {
@@ -87,27 +89,35 @@ func (d *device) wait(k ctap.Keepalive, limit time.Duration, touch <-chan struct
 	return errNoAnswer
 }
 
+// keepalive says that the command goes on; faults may strike at the n-th.
 func (d *device) keepalive(k ctap.Keepalive) {
+	if d.silent {
+		return
+	}
 	d.send(ctaphid.Message{Channel: d.busy, Command: ctaphid.Keepalive, Data: []byte{byte(k)}})
+	d.said++
+	d.strikeKeepalive()
 }
 
 // interrupt takes a report while a command is in progress. Only CANCEL and INIT on the
 // command's own channel reach it; a new program may still ask for a channel.
 func (d *device) interrupt(report []byte) error {
-	p, err := ctaphid.ParsePacket(report)
-	if err != nil || d.strange(p) || !p.Init {
+	p, ok := d.understand(report)
+	if !ok || !p.Init {
 		return nil
 	}
 	switch {
-	case p.Channel != d.busy:
+	case p.Command == ctaphid.Cancel: // CTAP 2.1 §11.2.9.1.5: of another channel it has no effect
+		if p.Channel == d.busy {
+			return ctap.ErrKeepaliveCancel
+		}
+	case p.Channel != d.busy || p.Command != ctaphid.Init:
 		d.sendError(p.Channel, ctaphid.ErrChannelBusy) // CTAP 2.1 §11.2.5.1
-	case p.Command == ctaphid.Cancel:
-		return ctap.ErrKeepaliveCancel
-	case p.Command == ctaphid.Init: // CTAP 2.1 §11.2.9.1.3: abort and synchronize
+	case p.Length != ctaphid.NonceSize:
+		d.sendError(p.Channel, ctaphid.ErrInvalidLength)
+	default: // CTAP 2.1 §11.2.5.3: abort and synchronize
 		d.hello(p.Channel, p.Channel, p.Data[:ctaphid.NonceSize])
 		return errNoAnswer
-	default:
-		d.sendError(p.Channel, ctaphid.ErrChannelBusy)
 	}
 	return nil
 }
