@@ -61,11 +61,11 @@ type bench struct {
 	node *pipe
 }
 
-func newBench(t *testing.T, cfg softkey.Config) *bench {
+func newBench(t *testing.T, cfg softkey.Config, around func(*pipe) softkey.Node) *bench {
 	b := &bench{t: t}
 	cfg.Open = func() (softkey.Node, error) {
 		b.node = newPipe()
-		return b.node, nil
+		return around(b.node), nil
 	}
 	key, err := softkey.New(cfg)
 	if err != nil {
@@ -79,10 +79,21 @@ func newBench(t *testing.T, cfg softkey.Config) *bench {
 	return b
 }
 
+func asIs(p *pipe) softkey.Node { return p }
+
 func (b *bench) say(reports ...[ctaphid.Report]byte) {
 	for _, r := range reports {
-		b.node.in <- r
+		select {
+		case b.node.in <- r:
+		case <-b.node.closed:
+		}
 	}
+}
+
+// ask says one thing and gives what the key says to it.
+func (b *bench) ask(r [ctaphid.Report]byte) string {
+	b.say(r)
+	return heard(b.listen())
 }
 
 // listen gives what the key has said by the time that it has nothing more to say.
@@ -171,7 +182,7 @@ func TestTransport_clauses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, softkey.Config{Touch: softkey.TouchManual})
+				b := newBench(t, softkey.Config{Touch: softkey.TouchManual}, asIs)
 				defer b.key.Close()
 				for i, x := range tt.steps {
 					time.Sleep(x.after) // on the false clock
@@ -192,7 +203,7 @@ func TestTransport_clauses(t *testing.T) {
 // never the one that it works for.
 func TestTransport_channelsRunOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, softkey.Config{Touch: softkey.TouchManual})
+		b := newBench(t, softkey.Config{Touch: softkey.TouchManual}, asIs)
 		defer b.key.Close()
 		b.say(initial(chanA, ctaphid.CBOR, 1, byte(ctap.CmdSelection)))
 		for range 3000 {
