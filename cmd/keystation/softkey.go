@@ -51,11 +51,13 @@ func newSoftkey() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "softkey",
 		Short: "plug in security keys made of software, for tests",
-		Long:  softkeyAbout,
+		Long:  softkeyAbout + "\n\n" + faultsAbout(),
 		Example: `  keystation softkey
   keystation softkey --count 2 --state keys --touch manual
   keystation softkey --hidg /dev/hidg0
-  fido2-token -I /dev/pts/5`,
+  fido2-token -I /dev/pts/5
+  keystation softkey --fault 'set-pin:forget' --fault 'any#7:unplug=70'
+  keystation softkey --fault 'get-token~2:0x31' --fault 'power-up#2:swap=fido20'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.root {
@@ -72,7 +74,7 @@ func newSoftkey() *cobra.Command {
 	flags.StringVar(&f.state, "state", "", "keep the key's state in `FILE`; with --count in FILE.1, FILE.2 and so on")
 	flags.StringVar(&f.touch, "touch", "auto", "how touches come, `auto|MS|manual|never`: at once, after MS milliseconds, by a line on standard input, not at all")
 	flags.StringVar(&f.latency, "latency", "instant", "`instant|real`: answer at once, or as slowly as a hardware key")
-	flags.StringArrayVar(&f.faults, "fault", nil, "go wrong at a step, as `STEP:KIND`; may be given again")
+	flags.StringArrayVar(&f.faults, "fault", nil, "go wrong at a step, as `STEP:KIND`, see above; may be given again")
 	flags.StringVar(&f.hidg, "hidg", "", "stand behind the USB gadget's node at `PATH`, such as /dev/hidg0; with --count N there and at the next N-1 numbers")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say on standard error what the keys do")
 	flags.BoolVar(&f.root, "root", false, "print the root certificate of all software keys (PEM) and exit")

@@ -46,6 +46,14 @@ var steps = []Step{StepAny, StepGetInfo, StepMakeCredential, StepGetAssertion, S
 // FaultSteps lists the steps at which a fault can strike.
 func FaultSteps() []Step { return slices.Clone(steps) }
 
+func stepNames() string {
+	var out []string
+	for _, s := range steps {
+		out = append(out, string(s))
+	}
+	return strings.Join(out, ", ")
+}
+
 // Fault is something that goes wrong at a step.
 type Fault struct {
 	Step   Step
@@ -106,7 +114,7 @@ func parsePlace(s string) (Fault, error) {
 		f.Nth = n
 	}
 	if f.Step = Step(name); !slices.Contains(steps, f.Step) {
-		return f, fmt.Errorf("there is no step %q; the steps are %v", name, steps)
+		return f, fmt.Errorf("there is no step %q; the steps are %s", name, stepNames())
 	}
 	return f, nil
 }
@@ -114,7 +122,7 @@ func parsePlace(s string) (Fault, error) {
 func parseStatus(s string) (ctap.Status, error) {
 	code, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
 	if err != nil || code == 0 {
-		return 0, fmt.Errorf("%q is neither a status code such as 0x30 nor one of the kinds, which are %v", s, kindNames())
+		return 0, fmt.Errorf("%q is neither a status code such as 0x30 nor one of the kinds, which are %s", s, kindNames())
 	}
 	return ctap.Status(code), nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,23 +58,23 @@ const (
 
 // kinds is the table that ParseFault, the key and the help text go by.
 var kinds = []kindRow{
-	{FaultKind{Vanish, "vanish[=N]", "the step is done; its answer never comes, or ends after N bytes of its reports"}, bytesValue, atAnswers},
-	{FaultKind{Unplugged, "unplug[=N]", "the step is done; the key is out before its answer, or after N bytes of it"}, bytesValue, atAnswers},
+	{FaultKind{Vanish, "vanish[=N]", "the step is done; its answer never comes, or ends after N bytes"}, bytesValue, atAnswers},
+	{FaultKind{Unplugged, "unplug[=N]", "the step is done; the key is out before its answer, or N bytes into it"}, bytesValue, atAnswers},
 	{FaultKind{VanishAtKeepalive, "vanish-at-keepalive=N", "the step is done; after N keepalives nothing more is said of it"}, keepalives, atCommands},
 	{FaultKind{UnplugAtKeepalive, "unplug-at-keepalive=N", "the key is out after N keepalives; a touch not yet given never was"}, keepalives, atCommands},
-	{FaultKind{Dead, "dead", "the step is done; from now on the key says nothing to anybody, until its power is cycled"}, none, atAnything},
-	{FaultKind{Stuck, "stuck", "the step is not done; the key says for ever that it works on it, and no CANCEL helps"}, none, atCommands},
-	{FaultKind{Late, "late[=TIME]", "the step is done; its answer comes after TIME (5s), with keepalives until then"}, delay, atCommands},
+	{FaultKind{Dead, "dead", "the step is done; then the key says nothing until its power is cycled"}, none, atAnything},
+	{FaultKind{Stuck, "stuck", "the step is not done; keepalives come for ever, and CANCEL does not help"}, none, atCommands},
+	{FaultKind{Late, "late[=TIME]", "the step is done; its answer comes after TIME (5s) of keepalives"}, delay, atCommands},
 	{FaultKind{Twice, "twice", "the answer comes twice"}, none, atAnswers},
 	{FaultKind{WrongChannel, "wrong-channel", "the answer comes on a channel that nobody has"}, none, atAnswers},
 	{FaultKind{OutOfSequence, "out-of-sequence", "the answer's last packet has the wrong number"}, none, atAnswers},
-	{FaultKind{Truncated, "truncated", "the answer is whole on the wire, but its second half is missing"}, none, atAnswers},
+	{FaultKind{Truncated, "truncated", "the answer is a whole message, but its second half is missing"}, none, atAnswers},
 	{FaultKind{Oversized, "oversized", "the answer claims to be longer than any message can be"}, none, atAnswers},
 	{FaultKind{Garbage, "garbage", "the answer is OK and then bytes that are no CBOR"}, none, atAnswers},
 	{FaultKind{Forget, "forget", "the answer says that it was done, and it was not"}, none, atCommands},
 	{FaultKind{WrongSignature, "wrong-signature", "the signature does not verify"}, none, atSignatures},
-	{FaultKind{WrongAAGUID, "wrong-aaguid", "get-info names another model than the credential; in make-credential the certificate does"}, none, atModels},
-	{FaultKind{Swap, "swap[=PROFILE]", "after the answer another key stands at the same path, blank, of this profile or that"}, profileValue, atAnything},
+	{FaultKind{WrongAAGUID, "wrong-aaguid", "getInfo, or the attestation's certificate, names another model"}, none, atModels},
+	{FaultKind{Swap, "swap[=PROFILE]", "after the answer a blank key of this profile, or PROFILE, is in its place"}, profileValue, atAnything},
 }
 
 // FaultKinds lists the kinds there are, beside a status code.
@@ -111,12 +112,12 @@ func rowOf(k Kind) (kindRow, bool) {
 	return kinds[i], true
 }
 
-func kindNames() []Kind {
-	var out []Kind
+func kindNames() string {
+	var out []string
 	for _, r := range kinds {
-		out = append(out, r.Kind)
+		out = append(out, string(r.Kind))
 	}
-	return out
+	return strings.Join(out, ", ")
 }
 
 // fits reports whether the fault can show at its step.

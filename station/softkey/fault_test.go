@@ -36,8 +36,8 @@ func TestParseFault_refusals(t *testing.T) {
 	for s, want := range map[string]string{
 		"":                          "say STEP:KIND",
 		"reset":                     "say STEP:KIND",
-		"nothing:vanish":            "the steps are [any get-info",
-		"reset:explode":             "nor one of the kinds, which are [vanish",
+		"nothing:vanish":            "the steps are any, get-info",
+		"reset:explode":             "nor one of the kinds, which are vanish",
 		"reset#0:vanish":            "not a number from 1 on",
 		"reset~x:vanish":            "not a number from 1 on",
 		"reset:0x100":               "neither a status code",
