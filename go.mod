@@ -6,6 +6,7 @@ require (
 	filippo.io/age v1.3.2 // inventory/seal: PINs and addresses at rest
 	github.com/Boostport/address v0.13.0 // shipping: addresses per country
 	github.com/boombuler/barcode v1.1.0 // shipping: modules of Code 128 and QR
+	github.com/chromedp/cdproto v0.159.0 // tests only: single keys pressed in a browser
 	github.com/chromedp/chromedp v0.23.0 // tests only: pages in a real browser
 	github.com/fxamacker/cbor/v2 v2.10.0 // station/{ctap,attest}: CTAP2 canonical CBOR
 	github.com/go-viper/mapstructure/v2 v2.4.0 // cmd: names a misspelled configuration key
@@ -34,7 +35,6 @@ require (
 
 require (
 	filippo.io/hpke v0.4.0 // indirect
-	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/knadh/koanf/maps v0.1.2 // indirect

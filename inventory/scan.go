@@ -37,6 +37,9 @@ const (
 func ReadScan(text string) Scan {
 	text = strings.TrimSpace(text)
 	seen := map[Scan]bool{}
+	if len(text) > longestCode {
+		return readNoCode(text)
+	}
 	if s, ok := readTyped(text); ok {
 		seen[s] = true
 	}
@@ -51,6 +54,14 @@ func ReadScan(text string) Scan {
 	for s := range seen {
 		return s
 	}
+	return readNoCode(text)
+}
+
+// longestCode is longer than all that we print.
+const longestCode = 300
+
+// readNoCode reads what is none of our codes.
+func readNoCode(text string) Scan {
 	if isOTP(strings.ToLower(text)) {
 		return Scan{Kind: ScanOTP}
 	}

@@ -114,7 +114,7 @@ func TestReadScan_everyKeyboard(t *testing.T) {
 			}
 		})
 	}
-	for i := range 400 {
+	for i := range 150 {
 		tag, err := NewAssetTag(r)
 		if err != nil {
 			t.Fatal(err)

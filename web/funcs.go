@@ -25,9 +25,10 @@ func (s *Site) funcs() template.FuncMap {
 		"add":   func(a, b int) int { return a + b },
 		"time":  s.timeView,
 		"took":  took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
-		"hex":    hex.EncodeToString,
-		"sealed": func(st inventory.SealState) string { return sealWords[st] },
-		"serial": func(src inventory.SerialSource) string { return serialSources[src] },
+		"scanform": s.emptyScanForm,
+		"hex":      hex.EncodeToString,
+		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
+		"serial":   func(src inventory.SerialSource) string { return serialSources[src] },
 	}
 }
 

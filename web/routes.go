@@ -41,6 +41,8 @@ var routes = []route{
 	{post, "/bench/answer", operators, desk, "yes or no to what a tile asks", onBench(answer)},
 	{post, "/bench/cancel", operators, desk, "end what a port waits for", onBench(cancel)},
 	{post, "/bench/retry", operators, desk, "begin anew at a port", onBench(retry)},
+	{post, "/bench/scan", operators, desk, "do what a scanned code says", (*Site).scan},
+	{get, "/bench/commands.pdf", operators, desk, "the codes to print and hang up", (*Site).commandSheet},
 	{post, "/bench/plug", operators, desk, "demo: plug a software key in", onHands(Hands.Plug)},
 	{post, "/bench/pull", operators, desk, "demo: pull it out", onHands(Hands.Pull)},
 	{post, "/bench/touch", operators, desk, "demo: touch it", onPort(touch)},

@@ -82,6 +82,9 @@ type Config struct {
 	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
 	Packet func(ctx context.Context, key inventory.KeyID) (pdf []byte, name string, err error)
 
+	// CommandSheet draws the codes that stand for the bench's buttons. Nil: the sheet is not offered.
+	CommandSheet func() (pdf []byte, err error)
+
 	// Contents gives what is on the packet of a key, for its page. Nil: there is the file only.
 	Contents func(ctx context.Context, key inventory.KeyID) (shipping.Packet, error)
 
