@@ -27,6 +27,9 @@ const (
 	Refused Verdict = "refused" // evidence against
 )
 
+// Allows tells if a key with this verdict may be made. What nothing proves is allowed where policy, or a person, says so.
+func (v Verdict) Allows(unproven bool) bool { return v == Genuine || v == Unknown && unproven }
+
 // Arrival says how the holder can prove that the key arrived.
 type Arrival string
 
@@ -104,10 +107,22 @@ func (k Key) MakeReady(line LineID, at time.Time) (Key, Event, error) {
 	return k, ev, nil
 }
 
+// Stock notes that a run made k for stock: blank, tagged and judged, without a PIN. It stays in stock as received.
+func (k Key) Stock(at time.Time) (Key, Event, error) {
+	if k.State != Received {
+		return k, Event{}, Refuse(Conflict, "Key %s is %s and cannot be put into stock: it has to be made anew.", k.Tag, k.State)
+	}
+	if !k.Verdict.Allows(true) {
+		return k, Event{}, Refuse(Conflict, "Key %s cannot be put into stock: nobody judged what model it is, or it is not what it says.", k.Tag)
+	}
+	k.StateReason, k.ChangedAt = "made for stock: blank and tagged", at
+	return k, Event{Action: "key.stocked", Subjects: k.subjects(), Payload: KeyMoved{k.Tag, k.State, k.State, k.StateReason}}, nil
+}
+
 // Remake takes a ready, quarantined or returned key back to received so that a new run may make it again. What the run
 // before left on the key (its line, a PIN that the station knows, a tag that answers only with the PIN) is no more.
 func (k Key) Remake(reason string, at time.Time) (Key, Event, error) {
-	k.PINKnown, k.Arrival = false, ArrivalTouch
+	k.PINKnown, k.Arrival, k.StateReason = false, ArrivalTouch, ""
 	if k.State == Received {
 		return k, Event{}, nil
 	}

@@ -111,6 +111,17 @@ type Order struct {
 	Address     Address
 }
 
+// Wanted refuses with the reason why no key can be made for the order's line now.
+func (o Order) Wanted() error {
+	if err := o.Requisition.Makeable(); err != nil {
+		return err
+	}
+	if o.Line.State != LineOpen {
+		return Refuse(Conflict, "The %s key of %s is %s already: choose another line.", o.Line.Purpose, o.Requisition.Number, o.Line.State)
+	}
+	return nil
+}
+
 // Submit checks and dates a new requisition.
 func (r Requisition) Submit(at time.Time) (Requisition, Event, error) {
 	if r.State != "" {

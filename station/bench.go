@@ -28,14 +28,18 @@ type Config struct {
 	Operator inventory.Actor // who stands at the bench
 	Owner    string          // names the lock file that this process holds
 
-	TouchSlots int                                             // how many ports may ask for hands at once; 0: 2
-	Wait       time.Duration                                   // how long a replug or touch is awaited; 0: 60 s
-	Ask        func(context.Context, Question) (Answer, error) // nil: on the tile, answered by [Bench.Answer]
-	Models     func(aaguid string) string                      // names a model; nil or empty: the USB product string
-	Feed       *Feed                                           // nil: nobody watches
-	Now        func() time.Time                                // nil: the clock
-	Rand       io.Reader                                       // nil: the system's randomness
-	Log        *slog.Logger                                    // nil: silence
+	TouchSlots int                                                              // how many ports may ask for hands at once; 0: 2
+	Wait       time.Duration                                                    // how long a replug or touch is awaited; 0: 60 s
+	Hub        inventory.Hub                                                    // how the ports stand; zero: not learned yet
+	SaveHub    func(context.Context, inventory.Actor, inventory.Hub) error      // keeps a learned hub; nil: this process only
+	Note       func(context.Context, inventory.Actor, ...inventory.Event) error // writes ledger entries; nil: none about sessions
+
+	Ask    func(context.Context, Question) (Answer, error) // nil: on the tile, answered by [Bench.Answer]
+	Models func(aaguid string) string                      // names a model; nil or empty: the USB product string
+	Feed   *Feed                                           // nil: nobody watches
+	Now    func() time.Time                                // nil: the clock
+	Rand   io.Reader                                       // nil: the system's randomness
+	Log    *slog.Logger                                    // nil: silence
 }
 
 // Bench makes keys at many ports at once. Its methods are safe for concurrent use; one goroutine works at a port at a
@@ -44,15 +48,21 @@ type Bench struct {
 	cfg   Config
 	hands *hands
 
+	modes sync.Mutex // one change of session or hub at a time, with its ledger entry
+
 	mu       sync.Mutex
 	pending  []inventory.Unfinished        // dead runs that wait for their key
 	late     []late                        // runs recorded after a restart, until their key is seen
 	asked    map[string]question           // by port
 	askedNo  int                           // counts questions
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
-	learned  []string                      // the making ports of the open session
-	inMaking bool
 	session  Session
+	plugged  time.Time                  // when something was plugged in last while the session is open
+	hub      inventory.Hub              // as learned
+	learning []string                   // the ports learned so far, in their order
+	held     map[string]bool            // by port
+	letGo    chan struct{}              // closed when a hold ends
+	pins     map[string]pin             // by port
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
@@ -81,10 +91,13 @@ func New(cfg Config) (*Bench, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Bench{
+	b := &Bench{
 		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]question{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
-	}, nil
+		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
+	}
+	b.lay(cfg.Hub)
+	return b, nil
 }
 
 // Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
@@ -97,9 +110,13 @@ func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Repor
 	if rep != nil {
 		return *rep, nil
 	}
-	r := b.newRun(port, want)
-	r.presumed = presumed
-	defer r.end()
+	r := b.newRun(port, b.wanted(port.ID, want))
+	r.presumed, r.stock = presumed, b.stocking(r.want)
+	r.tile.Stock = r.stock
+	defer func() {
+		r.end()
+		b.pinOver(port.ID, r.row.ID, r.row.End == inventory.RunReady)
+	}()
 	if err := r.begin(ctx); err != nil {
 		return Report{}, err
 	}
@@ -176,20 +193,6 @@ func (r *run) forget() {
 	r.closeKey()
 	r.pin.Wipe()
 	r.pin = nil
-}
-
-// LearnPorts opens a making session on these ports: a stock model without a PIN that is plugged in there is made
-// without asking. An empty list ends the session.
-func (b *Bench) LearnPorts(ports ...string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.learned, b.inMaking = slices.Clone(ports), len(ports) > 0
-}
-
-func (b *Bench) making(port string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.inMaking && slices.Contains(b.learned, port)
 }
 
 func (b *Bench) waitingRuns() []inventory.Unfinished {

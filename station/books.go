@@ -30,6 +30,8 @@ type Books interface {
 	LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error)
 	// Registrations lists the live credentials that we know on a key.
 	Registrations(ctx context.Context, key inventory.KeyID) ([]inventory.Registration, error)
+	// Run gives a run by its id.
+	Run(ctx context.Context, id inventory.RunID) (inventory.Run, error)
 	// Order gives a line with its requisition, person and opened address.
 	Order(ctx context.Context, id inventory.LineID) (inventory.Order, error)
 	// TakeLine gives the run the next open line of an approved requisition that fits, oldest first, in a commit of its

@@ -57,7 +57,7 @@ type Event struct {
 	Tile Tile  `json:"tile"`
 }
 
-// Snapshot is all tiles as of an event number, in the order of the ports.
+// Snapshot is all tiles as of an event number, in the order in which the ports stand.
 type Snapshot struct {
 	Seq   int64  `json:"seq"`
 	Tiles []Tile `json:"tiles"`
@@ -86,6 +86,10 @@ func NewFeed() *Feed {
 func (f *Feed) Publish(t Tile) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.publish(t)
+}
+
+func (f *Feed) publish(t Tile) {
 	f.seq++
 	f.tiles[t.Port] = t
 	f.note(t)
@@ -100,6 +104,20 @@ func (f *Feed) Publish(t Tile) {
 			delete(f.watchers, w)
 			close(w)
 		}
+	}
+}
+
+// Revise changes what a port shows, if it shows anything: nobody publishes there between reading and writing.
+func (f *Feed) Revise(port string, change func(*Tile)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t, ok := f.tiles[port]
+	if !ok {
+		return
+	}
+	was := t
+	if change(&t); t != was {
+		f.publish(t)
 	}
 }
 
@@ -149,7 +167,7 @@ func (f *Feed) Snapshot() Snapshot {
 
 func (f *Feed) snapshot() Snapshot {
 	tiles := slices.AppendSeq(make([]Tile, 0, len(f.tiles)), maps.Values(f.tiles)) // never nil: pages count on a list
-	slices.SortFunc(tiles, func(a, b Tile) int { return comparePorts(a.Port, b.Port) })
+	slices.SortFunc(tiles, compareTiles)
 	return Snapshot{Seq: f.seq, Tiles: tiles}
 }
 
@@ -160,6 +178,14 @@ func (f *Feed) drop(w chan Event) {
 		delete(f.watchers, w)
 		close(w)
 	}
+}
+
+// compareTiles orders tiles as the learned hub stands; ports that are not on it come last.
+func compareTiles(a, b Tile) int {
+	if (a.Place == 0) != (b.Place == 0) {
+		return b.Place - a.Place
+	}
+	return cmp.Or(cmp.Compare(a.Place, b.Place), comparePorts(a.Port, b.Port))
 }
 
 // comparePorts orders ports as people count them: "1-2" before "1-10". Only equal ports compare equal.

@@ -33,6 +33,9 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err := r.mine(ctx, known); err != nil {
 		return result{}, err
 	}
+	if err := r.fromStock(ctx, known); err != nil {
+		return result{}, err
+	}
 	grant, err := r.mayWipe(ctx, known)
 	if err != nil {
 		return result{}, err
@@ -107,6 +110,7 @@ func (r *run) ownLine(ctx context.Context, known *inventory.Key) error {
 func (r *run) takes(o inventory.Order) {
 	r.order, r.row.Line = &o, o.Line.ID
 	r.tile.For = forWhom(o)
+	r.b.pinTaken(r.port.ID, o.Line.ID, r.row.ID)
 }
 
 // forWhom says on the tile who the key is made for, and the connector that was asked for: no key tells which it has, so
@@ -122,13 +126,19 @@ func forWhom(o inventory.Order) string {
 // takeLine takes the line that the key is made for and checks that its packet can be printed, before anything on the
 // key is changed. A line whose packet cannot be printed is given back and the next one taken, unless it was asked for.
 func (r *run) takeLine(ctx context.Context) error {
-	if r.order != nil {
+	if r.order != nil || r.stock {
 		return nil
 	}
 	want := r.want
+	want.Skip = append(slices.Clone(want.Skip), r.b.pinnedElsewhere(r.port.ID)...)
 	for {
 		o, err := r.b.cfg.Books.TakeLine(ctx, r.row.Operator, r.row.ID, want)
-		if inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == "" {
+		none := inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == ""
+		if none && r.stocked != nil {
+			r.stays()
+			return nil
+		}
+		if none {
 			r.reasons = append(r.reasons, "No approved line was waiting: the key is made without one.")
 			return nil
 		}
@@ -188,6 +198,12 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
 	r.key.Test = r.b.cfg.Policy.test()
 	r.key.Reasons = slices.Clone(g.reasons)
+	if r.stocked != nil { // what was found out about it then
+		r.key.Reasons = slices.Clone(known.Reasons)
+		if known.Verdict != inventory.Genuine {
+			r.reasons = append(r.reasons, known.Reasons...)
+		}
+	}
 	r.row.Key = r.key.ID
 	r.tile.Key, r.tile.Tag = string(r.key.ID), string(r.key.Tag)
 	id, err := inventory.NewID[inventory.CustodyID]()

@@ -12,6 +12,9 @@ import (
 func (r *run) record(context.Context) (result, error) {
 	r.show(momentRecord, "")
 	r.forget()
+	if r.stock {
+		return r.recordStocked()
+	}
 	at := r.b.now()
 	k, ev, err := r.key.MakeReady(r.row.Line, at)
 	if err != nil {
@@ -43,6 +46,10 @@ func (r *run) print(ctx context.Context) {
 
 // finish says what came of a run whose last step is written.
 func (r *run) finish(ctx context.Context) {
+	if r.row.End == inventory.RunStocked {
+		r.tile.StepsIn, r.tile.Running = len(plan), false
+		r.show(momentStocked, fmt.Sprintf("%s is in stock: blank and tagged, without a PIN. Put its label on it.", r.key.Tag))
+	}
 	if r.row.End != inventory.RunReady {
 		return
 	}

@@ -54,6 +54,9 @@ func (b *Bench) Recovered() []Report {
 // recoveryOf finds the plan's row for a dead run: its last entry is the intent of the step it died in.
 func (b *Bench) recoveryOf(u inventory.Unfinished) recovery {
 	last := u.Last()
+	if last.Phase == inventory.Intent && modeOf(last) == modeStock && (laterForStock(last.Step) || last.Step == inventory.Record) {
+		return again // nothing is left to be done on the key
+	}
 	for _, s := range plan {
 		if s.name == last.Step && last.Phase == inventory.Intent {
 			return s.after
@@ -78,9 +81,10 @@ func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 			forced++
 		}
 	}
+	r.stock = modeOf(u.Last()) == modeStock
 	r.resealed = forced > 1 // another PIN was sealed than the one that the key may still have
 	for i, reg := range u.Registrations {
-		if reg.Kind == inventory.TagCredential && reg.Run == u.Run.ID {
+		if reg.Kind == inventory.TagCredential && (reg.Run == u.Run.ID || modeOf(u.Last()) != "" && r.tagReg == nil) {
 			r.tagReg = &u.Registrations[i]
 		}
 	}
@@ -94,7 +98,8 @@ func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) error {
 	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
 	r.reload(ctx)
 	r.reasons = append(r.reasons, "The run was finished after a restart.")
-	if err := r.walk(ctx, len(plan)-1); err != nil {
+	at := slices.IndexFunc(plan, func(s step) bool { return s.name == u.Last().Step })
+	if err := r.walk(ctx, at); err != nil {
 		return err
 	}
 	r.finish(ctx)
@@ -224,7 +229,7 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 	all := slices.Clone(b.late)
 	b.mu.Unlock()
 	for _, l := range all {
-		if l.report.End != inventory.RunReady || l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
+		if l.report.End != inventory.RunReady && l.report.End != inventory.RunStocked || l.run.tagReg == nil || l.run.key.AAGUID != probe.info.AAGUID.String() {
 			continue
 		}
 		answer, err := probe.answersTag(ctx, *l.run.tagReg, nil)

@@ -69,8 +69,11 @@ type run struct {
 	pin     inventory.PIN
 	polling atomic.Bool // a replug is asked for, and the key is asked if it came
 
+	stock   bool           // the key is made for stock: without a line and a PIN
+	stocked *inventory.Run // that made the key for stock, which is taken up where that run left it; nil: from the reset
+
 	lateTag bool // the tag credential is made after the PIN
-	wiped   bool // a reset was asked for: what the key held may be gone
+	wiped   bool // a reset was asked for or is not needed: what the key held before, if anything, counts no more
 	seq     int
 	written int // the last seq that reached the journal
 	tile    Tile
@@ -141,10 +144,19 @@ func (r *run) walk(ctx context.Context, first int) error {
 
 // take takes one step, unless the line is not wanted any more: between two steps is where a key can be stopped.
 func (r *run) take(ctx context.Context, s step) (result, error) {
+	if s.name != inventory.Record { // it needs neither key nor hands
+		if err := r.awaitLetGo(ctx); err != nil {
+			return result{}, err
+		}
+	}
 	if err := r.stillWanted(ctx, s.name); err != nil {
 		return result{}, err
 	}
-	return s.act(r, ctx)
+	if why := r.leftOut(s.name); why != "" {
+		return skipped(why)
+	}
+	res, err := s.act(r, ctx)
+	return r.stockable(s.name, res, err)
 }
 
 // stillWanted refuses to go on for a line that was cancelled, changed or given to somebody else since it was taken. The
@@ -252,7 +264,11 @@ func (r *run) unwritten(ctx context.Context, i int, why error) error {
 // entry makes the next journal entry of the run.
 func (r *run) entry(name inventory.Step, p inventory.Phase, at time.Time) inventory.Entry {
 	r.seq++
-	return inventory.Entry{Run: r.row.ID, Seq: r.seq, At: at, Step: name, Phase: p}
+	e := inventory.Entry{Run: r.row.ID, Seq: r.seq, At: at, Step: name, Phase: p}
+	if p == inventory.Intent {
+		e.Detail = r.detail()
+	}
+	return e
 }
 
 // closing adds to the last entry what a run leaves behind that made no ready key: its line is free, no sealed PIN of

@@ -37,6 +37,9 @@ type Answer struct {
 // that was plugged into a learned making port while an operator makes keys.
 func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) {
 	p := r.b.cfg.Policy
+	if r.stocked != nil {
+		return grant{why: r.sinceStock(), by: r.row.Operator}, nil
+	}
 	if known != nil && (!r.guessed || known.State.WithSomebody()) {
 		return r.mayRemake(ctx, *known)
 	}

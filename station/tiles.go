@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -21,13 +22,19 @@ func (r *run) show(m moment, say string) {
 	if m == momentAsk {
 		r.tile.Ask = say
 	}
-	r.b.cfg.Feed.Publish(r.tile)
+	r.b.publish(r.tile)
 }
 
 // EmptyTile is what a port shows that has no key in it.
 func EmptyTile(p Port, at time.Time) Tile {
 	w := words[momentEmpty]
 	return Tile{Port: p.ID, Label: p.Title(), Tone: w.Tone, Word: w.Word, Sentence: w.Sentence, Since: at}
+}
+
+// says puts a moment on t.
+func (t *Tile) says(m moment, say string, at time.Time) {
+	w := words[m]
+	t.Word, t.Tone, t.Sentence, t.Ask, t.Since = w.Word, w.Tone, cmp.Or(say, w.Sentence), "", at
 }
 
 // showEnd says how a run ended that made no ready key.
@@ -62,7 +69,7 @@ func (b *Bench) heard(port string, k ctap.Keepalive) {
 		w = words[afterTouch[inventory.Step(t.Step)]]
 	}
 	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
-	b.cfg.Feed.Publish(t)
+	b.publish(t)
 }
 
 // replugged takes the wish for a replug off a port's tile: its key is at work again.
@@ -73,7 +80,7 @@ func (b *Bench) replugged(port string) {
 	}
 	w := words[momentReset]
 	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
-	b.cfg.Feed.Publish(t)
+	b.publish(t)
 }
 
 // asksTouch tells if a port's tile says TOUCH.

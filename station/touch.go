@@ -58,6 +58,21 @@ const shortestTouchWait = 5 * time.Second
 
 // takeHands waits for a turn with the operator's hands.
 func (r *run) takeHands(ctx context.Context) error {
+	for {
+		if err := r.awaitLetGo(ctx); err != nil {
+			return err
+		}
+		if err := r.awaitTurn(ctx); err != nil {
+			return err
+		}
+		if _, held := r.b.onHold(r.port.ID); !held {
+			return nil
+		}
+		r.b.hands.give() // held while it waited: others go first
+	}
+}
+
+func (r *run) awaitTurn(ctx context.Context) error {
 	if r.b.hands.taken() {
 		r.show(momentQueue, "")
 	}

@@ -19,8 +19,16 @@ func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}}
-	defer w.wait()
+	defer func() {
+		w.wait()
+		if _, err := b.endSession(parent, inventory.System("bench"), "The program ended.", func() bool { return true }); err != nil {
+			b.cfg.Log.Error("end the making session", "err", err)
+		}
+	}()
 	for {
+		if err := b.endIdle(ctx); err != nil {
+			b.cfg.Log.Error("end the making session", "err", err)
+		}
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			b.cfg.Log.Warn("look at the bus", "err", err) // the next look may see again
 		}
@@ -60,14 +68,18 @@ func (w *watch) look(ctx context.Context) error {
 	now := map[string]plugged{}
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
+		anew := w.seen[p.ID] != now[p.ID]
+		if anew {
+			w.b.used()
+		}
 		if w.isBusy(p.ID) {
-			if w.seen[p.ID] != now[p.ID] && w.b.stopIdle(p.ID) {
+			if anew && w.b.stopIdle(p.ID) {
 				now[p.ID] = w.seen[p.ID] // a key that was replugged while it only waited begins anew
 			}
 			continue // any other replug during a run is the run's own
 		}
 		again := w.b.takeRetry(p.ID)
-		if again || w.seen[p.ID] != now[p.ID] {
+		if (again || anew) && !w.b.learnPort(p, anew) {
 			w.begin(ctx, p)
 		}
 	}
@@ -92,7 +104,7 @@ func (w *watch) look(ctx context.Context) error {
 // empty shows that nothing is plugged in at a port. What the last key ended in stays readable in the inventory.
 func (w *watch) empty(id string) {
 	t, _ := w.b.cfg.Feed.Tile(id)
-	w.b.cfg.Feed.Publish(EmptyTile(Port{ID: id, Label: t.Label}, w.b.now()))
+	w.b.publish(EmptyTile(Port{ID: id, Label: t.Label}, w.b.now()))
 }
 
 // begin starts a run at a port in a goroutine of its own, which wait waits for.
@@ -103,18 +115,37 @@ func (w *watch) begin(ctx context.Context, p Port) {
 	w.runs.Go(func() {
 		defer cancel()
 		defer w.setBusy(p.ID, false)
-		rep, err := w.b.Make(ctx, p, inventory.Want{})
+		rep, err := w.make(ctx, p)
 		w.b.setCancel(p.ID, nil)
 		if err != nil {
 			w.stop(err)
 			return
 		}
-		if w.ended != nil {
+		if w.ended != nil && rep.Run != "" {
 			w.tell.Lock()
 			defer w.tell.Unlock()
 			w.ended(rep)
 		}
 	})
+}
+
+// make takes a key through a run once its port is let go. One that is pulled or stopped before had no run.
+func (w *watch) make(ctx context.Context, p Port) (Report, error) {
+	t := Tile{Port: p.ID, Label: p.Title(), Plugged: true, Running: true}
+	err := w.b.awaitLetGo(ctx, p.ID, func() {
+		t.says(momentHold, "", w.b.now())
+		w.b.publish(t)
+	})
+	if err != nil {
+		t.Running = false
+		t.says(momentStopped, "Nothing was done with the key. Plug it in again to make it.", w.b.now())
+		w.b.publish(t)
+		return Report{}, nil
+	}
+	if w.b.learnPort(p, false) {
+		return Report{}, nil
+	}
+	return w.b.Make(ctx, p, inventory.Want{})
 }
 
 func (w *watch) isBusy(id string) bool {
@@ -179,6 +210,9 @@ func (b *Bench) queue(port string, waits bool) {
 func (b *Bench) Retry(port string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.session.Learning {
+		return inventory.Refuse(inventory.Conflict, "The hub is being learned, and no key is made meanwhile: end that first.")
+	}
 	if _, running := b.cancels[port]; running {
 		return inventory.Refuse(inventory.Conflict, "The key at %s is being made: wait for it or stop it first.", port)
 	}

@@ -149,8 +149,12 @@ func TestBench_Watch_pulledWhileAsked(t *testing.T) {
 
 func TestBench_Watch_makingSession(t *testing.T) {
 	k := stationtest.Key(t, softkey.Config{})
-	w := watch(t, func(c *station.Config) { c.Ask, c.Policy.Stock = nil, []string{k.AAGUID().String()} })
-	w.bench.LearnPorts("1-1")
+	w := watch(t, func(c *station.Config) {
+		c.Ask, c.Policy.Stock, c.Hub = nil, []string{k.AAGUID().String()}, hubOf("1-1")
+	})
+	if err := w.bench.OpenSession(t.Context(), grace, false); err != nil {
+		t.Fatal(err)
+	}
 	w.bus.put("1-1", k)
 	w.until("1-1", "READY")
 	w.bus.put("1-2", stationtest.Key(t, softkey.Config{}))

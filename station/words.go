@@ -31,6 +31,10 @@ const (
 	momentLeft    moment = "left"
 	momentUnasked moment = "unasked"
 	momentStopped moment = "stopped"
+	momentHold    moment = "hold"
+	momentLearned moment = "learned"
+	momentLeftIn  moment = "left in"
+	momentStocked moment = "stocked"
 )
 
 // words is the one table of what tiles say. An empty sentence is filled in by the run.
@@ -54,5 +58,9 @@ var words = map[moment]Words{
 	momentAside:   {"PUT ASIDE", Bad, ""},
 	momentLeft:    {"LEFT ALONE", Bad, ""},
 	momentStopped: {"STOPPED", Quiet, ""},
+	momentHold:    {"HOLD", Quiet, "On hold: nothing begins here and nothing is asked for until it is let go."},
+	momentLearned: {"LEARNED", Good, "Move the key to the next port of your hub."},
+	momentLeftIn:  {"LEFT IN", Quiet, "The hub is learned. To make this key, unplug it and plug it in again."},
+	momentStocked: {"IN STOCK", Good, "The key is blank and tagged and has no PIN. Put its label on it."},
 	momentUnasked: {"NEEDS A YES", Hands, ""},
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"keystation/inventory"
 	"keystation/station"
@@ -12,6 +14,15 @@ import (
 type deskBench struct {
 	bench   *station.Bench
 	printer *printer
+}
+
+// learnedHub is what this machine was taught about its hub.
+func (d *desk) learnedHub(ctx context.Context) (inventory.Hub, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return inventory.Hub{}, fmt.Errorf("name this machine: %w", err)
+	}
+	return d.store.Hub(ctx, host)
 }
 
 // Answer answers the question of a port's tile.

@@ -109,20 +109,19 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 }
 
 // demoBench is a bench at a hub of software keys.
-func (d *desk) demoBench(h *hub, owner string) (*station.Bench, *station.Feed, error) {
+func (d *desk) demoBench(ctx context.Context, h *hub, owner string) (*station.Bench, *station.Feed, error) {
 	cfg, err := d.benchConfig()
 	if err != nil {
 		return nil, nil, err
 	}
 	cfg.Bus, cfg.Owner, cfg.Printer, cfg.Feed = h, owner, &printer{desk: d}, station.NewFeed()
-	cfg.Operator = inventory.Claimed("Demo operator")
+	cfg.Operator, cfg.Hub = inventory.Claimed("Demo operator"), h.learned()
 	cfg.TouchSlots = len(h.slots) // a visitor's mouse is at every port; a key that is left untouched holds nobody up
 	b, err := station.New(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	b.LearnPorts(h.portIDs()...)
-	return b, cfg.Feed, nil
+	return b, cfg.Feed, b.OpenSession(ctx, cfg.Operator, false)
 }
 
 // onceKeys is how many keys demo --once makes: as many as the seeded requisitions want.
@@ -133,7 +132,7 @@ func demoOnce(c *cobra.Command, d *desk, owner, dir string) (err error) {
 	ctx, out := c.Context(), c.OutOrStdout()
 	h := newHub(onceKeys, softkey.Instant)
 	defer func() { err = errors.Join(err, h.close()) }()
-	b, _, err := d.demoBench(h, owner)
+	b, _, err := d.demoBench(ctx, h, owner)
 	if err != nil {
 		return err
 	}
@@ -164,6 +163,9 @@ func demoOnce(c *cobra.Command, d *desk, owner, dir string) (err error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := b.EndSession(ctx, inventory.Claimed("Demo operator")); err != nil {
 		return err
 	}
 	if _, err := sign(ctx, d.store, d.cfg); err != nil {
@@ -200,12 +202,9 @@ const demoPorts = 8
 func demoPage(c *cobra.Command, d *desk, owner, addr string) (err error) {
 	h := newHub(demoPorts, softkey.Real)
 	defer func() { err = errors.Join(err, h.close()) }()
-	b, feed, err := d.demoBench(h, owner)
+	b, feed, err := d.demoBench(c.Context(), h, owner)
 	if err != nil {
 		return err
-	}
-	for i := range demoPorts {
-		feed.Publish(station.EmptyTile(station.Port{ID: hubPort(i), Label: "Port " + strconv.Itoa(i+1)}, time.Now()))
 	}
 	listener, err := nextFree(c.Context(), addr)
 	if err != nil {

@@ -39,12 +39,13 @@ func newHub(ports int, latency softkey.Latency) *hub {
 
 func hubPort(i int) string { return "demo-" + strconv.Itoa(i+1) }
 
-func (h *hub) portIDs() []string {
-	var ids []string
+// learned is the hub as if an operator had plugged a key in port by port.
+func (h *hub) learned() inventory.Hub {
+	l := inventory.Hub{Host: "demo"}
 	for i := range h.slots {
-		ids = append(ids, hubPort(i))
+		l.Ports = append(l.Ports, inventory.HubPort{ID: hubPort(i)})
 	}
-	return ids
+	return l
 }
 
 // Attached lists the ports that have a key.

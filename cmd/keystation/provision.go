@@ -207,7 +207,7 @@ func (p *provisioning) exit() error {
 	code := exitDone
 	for _, rep := range p.reports {
 		switch rep.End {
-		case inventory.RunReady:
+		case inventory.RunReady, inventory.RunStocked:
 		case inventory.RunFailed:
 			return exitError{code: exitFailure}
 		default:

@@ -53,6 +53,9 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seam
 	}
 	cfg.Owner, cfg.Operator, cfg.Printer, cfg.Feed = owner, osActor(), &printer{desk: d}, station.NewFeed()
 	cfg.Bus = namedBus{newBus(), devices}
+	if cfg.Hub, err = d.learnedHub(c.Context()); err != nil {
+		return err
+	}
 	if s.journal != nil {
 		cfg.Journal = s.journal(cfg.Journal)
 	}

@@ -8,8 +8,8 @@ import (
 
 // reworkDue finds keys that a bench must look at again: in quarantine; in stock with a last run that ended without a
 // ready key; in a run whose process is gone and which only its key can end. A run is taken over when its process is gone,
-// and all others of those are closed at once. INDEXED BY, CROSS
-// JOIN and + keep SQLite from walking all keys in stock, or all runs.
+// and all others of those are closed at once. INDEXED BY,
+// CROSS JOIN and + keep SQLite from walking all keys in stock, or all runs.
 const reworkDue = `WITH due AS (
 	SELECT * FROM (SELECT k.id AS key_id, (SELECT max(r.id) FROM runs r WHERE r.key_id = k.id) AS run, k.changed_at AS since, 0 AS waits
 		FROM keys k WHERE k.state = 'quarantined' ORDER BY k.changed_at DESC LIMIT ?1)
