@@ -18,6 +18,9 @@ const (
 	CmdSelection            Command = 0x0B
 	CmdLargeBlobs           Command = 0x0C
 	CmdConfig               Command = 0x0D
+
+	// CmdCredentialManagementPreview is credential management as keys of FIDO_2_1_PRE have it.
+	CmdCredentialManagementPreview Command = 0x41
 )
 
 var commandNames = map[Command]string{
@@ -32,6 +35,8 @@ var commandNames = map[Command]string{
 	CmdSelection:            "authenticatorSelection",
 	CmdLargeBlobs:           "authenticatorLargeBlobs",
 	CmdConfig:               "authenticatorConfig",
+
+	CmdCredentialManagementPreview: "authenticatorCredentialManagement (preview)",
 }
 
 // String is the command's name in the standard.
@@ -66,6 +71,7 @@ const (
 	OptionBioEnroll        = "bioEnroll"
 	OptionCredMgmt         = "credMgmt"
 	OptionAuthnrCfg        = "authnrCfg"
+	OptionCredMgmtPreview  = "credentialMgmtPreview" // of FIDO_2_1_PRE
 	OptionUVAcfg           = "uvAcfg"
 	OptionSetMinPINLength  = "setMinPINLength"
 	OptionMakeCredUVNotRqd = "makeCredUvNotRqd"

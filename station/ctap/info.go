@@ -2,6 +2,7 @@ package ctap
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -106,6 +107,32 @@ func deref(p *int) int {
 // Encode writes the Info in CTAP2 canonical CBOR. Members with the zero value are left
 // out.
 func (i Info) Encode() ([]byte, error) { return Encode(i) }
+
+// MarshalText writes the Info's CBOR in hexadecimal, as it was received where it was, so that JSON keeps every member.
+func (i Info) MarshalText() ([]byte, error) {
+	b := i.Raw
+	if b == nil {
+		var err error
+		if b, err = i.Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return hex.AppendEncode(nil, b), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (i *Info) UnmarshalText(text []byte) error {
+	b, err := hex.AppendDecode(nil, text)
+	if err != nil {
+		return fmt.Errorf("parse getInfo: not hexadecimal: %w", err)
+	}
+	parsed, err := ParseInfo(b)
+	if err != nil {
+		return err
+	}
+	*i = parsed
+	return nil
+}
 
 // MarshalCBOR writes an AAGUID as the byte string it is.
 func (a AAGUID) MarshalCBOR() ([]byte, error) { return cbor.Marshal(a[:]) }

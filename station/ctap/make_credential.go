@@ -53,12 +53,14 @@ type MakeCredentialRequest struct {
 type MakeCredentialExtensions struct {
 	CredProtect  *CredProtect `cbor:"credProtect,omitempty"`
 	MinPINLength *bool        `cbor:"minPinLength,omitempty"`
+	HMACSecret   *bool        `cbor:"hmac-secret,omitempty"`
 }
 
 // MakeCredentialOutputs are the extension outputs in the authenticator data.
 type MakeCredentialOutputs struct {
 	CredProtect  *CredProtect `cbor:"credProtect,omitempty"`
 	MinPINLength *int         `cbor:"minPinLength,omitempty"`
+	HMACSecret   bool         `cbor:"hmac-secret,omitempty"`
 }
 
 // MakeCredentialResponse is CTAP 2.1 §6.1.2, table of the response.

@@ -48,7 +48,7 @@ func TestStatus_names(t *testing.T) {
 }
 
 func TestCommand_String(t *testing.T) {
-	if ctap.CmdReset.String() != "authenticatorReset" || ctap.Command(0x41).String() != "command 0x41" {
-		t.Error(ctap.CmdReset, ctap.Command(0x41))
+	if ctap.CmdReset.String() != "authenticatorReset" || ctap.Command(0x42).String() != "command 0x42" {
+		t.Error(ctap.CmdReset, ctap.Command(0x42))
 	}
 }

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"keystation/station/ctap"
 )
 
 // authenticator is the CTAP2 side of a key. Like the device it stands on, it belongs to
 // the goroutine that owns the key.
 type authenticator struct {
-	profile profile
+	model   Model                     // without what a software key cannot do
+	factory map[int64]cbor.RawMessage // the members of its getInfo fresh from a reset
 	cfg     Config
 	store   store
 	state   state
@@ -24,29 +27,48 @@ type authenticator struct {
 	agreement  agreementKeys
 	token      token
 	pending    pendingAssertions
+	listing    listing
+	asked      time.Time // when U2F first asked for the touch that it still wants
 }
 
-func newAuthenticator(cfg Config, p profile) (*authenticator, error) {
-	a := &authenticator{profile: p, cfg: cfg, store: store{path: cfg.StateFile}}
+func newAuthenticator(cfg Config, m Model) (*authenticator, error) {
+	a := &authenticator{cfg: cfg, store: store{path: cfg.StateFile}}
 	a.faults = newFaults(cfg.Faults)
-	var err error
-	if a.state, err = a.store.load(p.name, cfg.Rand); err != nil {
+	if err := a.be(m); err != nil {
 		return nil, err
 	}
-	if a.attest, err = newAttester(p); err != nil {
+	var err error
+	if a.state, err = a.store.load(a.model, cfg.Rand); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// be makes the key one of this model, without a state.
+func (a *authenticator) be(m Model) error {
+	m = m.honest()
+	factory, err := factoryMembers(m)
+	if err != nil {
+		return err
+	}
+	attest, err := newAttester(m)
+	if err != nil {
+		return err
+	}
+	a.model, a.factory, a.attest = m, factory, attest
+	return nil
 }
 
 // powerUp forgets what power kept.
 func (a *authenticator) powerUp() {
 	a.poweredAt = a.cfg.Now()
 	a.wrongTries = 0
-	a.agreement, a.token, a.pending = agreementKeys{}, token{}, pendingAssertions{}
+	a.agreement, a.token, a.pending, a.listing = agreementKeys{}, token{}, pendingAssertions{}, listing{}
+	a.asked = time.Time{}
+	a.device.waiting.Store(false)
 }
 
-// commands are the commands a key of this kind knows (CTAP 2.1 §6).
+// commands are the commands that some key knows (CTAP 2.1 §6).
 var commands = map[ctap.Command]func(*authenticator, []byte) ([]byte, error){
 	ctap.CmdGetInfo:          (*authenticator).getInfo,
 	ctap.CmdMakeCredential:   (*authenticator).makeCredential,
@@ -56,17 +78,24 @@ var commands = map[ctap.Command]func(*authenticator, []byte) ([]byte, error){
 	ctap.CmdReset:            (*authenticator).reset,
 	ctap.CmdSelection:        (*authenticator).selection,
 	ctap.CmdConfig:           (*authenticator).config,
+
+	ctap.CmdCredentialManagement:        (*authenticator).credentialManagement,
+	ctap.CmdCredentialManagementPreview: (*authenticator).previewedManagement,
 }
 
-// knows reports whether the profile has the command at all.
+// knows reports whether the model has the command at all.
 func (a *authenticator) knows(cmd ctap.Command) bool {
 	switch cmd {
 	case ctap.CmdClientPIN:
-		return a.profile.pin
+		return a.has(ctap.OptionClientPIN)
 	case ctap.CmdConfig:
-		return a.profile.config
+		return a.model.GetInfo.CanConfigure()
+	case ctap.CmdCredentialManagement:
+		return a.model.GetInfo.Options[ctap.OptionCredMgmt]
+	case ctap.CmdCredentialManagementPreview:
+		return a.model.GetInfo.Options[ctap.OptionCredMgmtPreview]
 	case ctap.CmdSelection: // CTAP 2.1 §6.9, not in 2.0
-		return a.profile.since21()
+		return a.model.since21()
 	}
 	return true
 }
@@ -75,12 +104,12 @@ func (a *authenticator) knows(cmd ctap.Command) bool {
 func (a *authenticator) answer(cmd ctap.Command, body []byte) ([]byte, error) {
 	run, ok := commands[cmd]
 	if !ok || !a.knows(cmd) {
-		return nil, ctap.ErrInvalidCommand
+		return nil, a.model.Quirks.UnknownCommand.or(ctap.ErrInvalidCommand)
 	}
-	if len(body) >= maxMessage { // CTAP 2.1 §6.4, maxMsgSize
+	if len(body) >= a.model.maxMessage() { // CTAP 2.1 §6.4, maxMsgSize
 		return nil, ctap.ErrRequestTooLarge
 	}
-	if err := a.device.pause(a.cfg.Latency.of(cmd, subcommand(cmd, body))); err != nil {
+	if err := a.device.pause(a.latency(cmd, body)); err != nil {
 		return nil, err
 	}
 	if a.faults.strikes(Stuck) {
@@ -89,15 +118,23 @@ func (a *authenticator) answer(cmd ctap.Command, body []byte) ([]byte, error) {
 	if s := a.faults.now.status(); s != ctap.OK {
 		return nil, s
 	}
-	if cmd != ctap.CmdGetNextAssertion { // CTAP 2.1 §6.3: any other command ends the sequence
-		a.pending = pendingAssertions{}
-	}
+	a.endSequences(cmd)
 	before, swaps := a.state.clone(), a.swaps
 	out, err := run(a, body)
 	if swaps != a.swaps { // another key stands here by now, and was asked nothing
 		return nil, errNoAnswer
 	}
 	return a.settle(before, out, err)
+}
+
+// endSequences forgets what a command does not go on with (CTAP 2.1 §6, stateful commands).
+func (a *authenticator) endSequences(cmd ctap.Command) {
+	if cmd != ctap.CmdGetNextAssertion { // §6.3
+		a.pending = pendingAssertions{}
+	}
+	if cmd != ctap.CmdCredentialManagement && cmd != ctap.CmdCredentialManagementPreview { // §6.8
+		a.listing = listing{}
+	}
 }
 
 // settle saves what a command changed.
@@ -134,12 +171,14 @@ func (a *authenticator) selection([]byte) ([]byte, error) {
 func (a *authenticator) reset([]byte) ([]byte, error) {
 	// Keys without a display refuse later than 10 s after power-up.
 	if a.cfg.Now().Sub(a.poweredAt) > a.cfg.ResetWindow {
-		return nil, ctap.ErrNotAllowed
+		return nil, a.model.Quirks.ResetLate.or(ctap.ErrNotAllowed)
 	}
-	if err := a.touch(ctap.ErrUserActionTimeout); err != nil {
-		return nil, err
+	if !a.model.Quirks.ResetWithoutTouch {
+		if err := a.touch(a.model.Quirks.ResetUntouched.or(ctap.ErrUserActionTimeout)); err != nil {
+			return nil, err
+		}
 	}
-	s, err := blank(a.state.Profile, a.state.Serial, a.cfg.Rand)
+	s, err := blank(a.model, a.state.Serial, a.cfg.Rand)
 	if err != nil {
 		return nil, ctap.ErrOther
 	}

@@ -103,18 +103,18 @@ func RootPEM() []byte {
 
 // attester signs the attestations of a model.
 type attester struct {
-	profile profile
-	key     repeatable
-	leaf    []byte // the batch certificate
+	model Model
+	key   repeatable
+	leaf  []byte // the batch certificate
 }
 
-func newAttester(p profile) (attester, error) {
-	key, err := derived("attestation of " + p.name)
+func newAttester(m Model) (attester, error) {
+	key, err := derived("attestation of " + m.Name)
 	if err != nil {
 		return attester{}, err
 	}
-	a := attester{profile: p, key: key}
-	a.leaf, err = a.certificate(p.aaguid, nil)
+	a := attester{model: m, key: key}
+	a.leaf, err = a.certificate(m.GetInfo.AAGUID, nil)
 	return a, err
 }
 
@@ -129,12 +129,14 @@ func (a attester) certificate(aaguid ctap.AAGUID, serial []byte) ([]byte, error)
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(append([]byte{1}, append(aaguid[:8:8], serial...)...)),
 		Subject: pkix.Name{Country: []string{"ZZ"}, Organization: []string{"keystation"},
-			OrganizationalUnit: []string{"Authenticator Attestation"}, CommonName: a.profile.model},
+			OrganizationalUnit: []string{"Authenticator Attestation"}, CommonName: a.model.Product},
 		NotBefore: from, NotAfter: to, BasicConstraintsValid: true, // CA:FALSE
 		SubjectKeyId: keyID(&a.key.PublicKey), SignatureAlgorithm: x509.ECDSAWithSHA256,
 	}
-	if err := addExtension(template, oidAAGUID, aaguid[:]); err != nil {
-		return nil, err
+	if a.model.speaksCTAP2() { // a key of U2F only has no AAGUID
+		if err := addExtension(template, oidAAGUID, aaguid[:]); err != nil {
+			return nil, err
+		}
 	}
 	if serial != nil {
 		if err := addExtension(template, oidSerial, serial); err != nil {

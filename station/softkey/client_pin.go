@@ -39,7 +39,7 @@ func (a *authenticator) clientPIN(body []byte) ([]byte, error) {
 func (a *authenticator) pinRetries() ([]byte, error) {
 	n := a.state.Retries
 	resp := ctap.ClientPINResponse{PINRetries: &n}
-	if a.profile.permissions { // a member that CTAP 2.0 did not have
+	if a.model.permissions() { // a member that CTAP 2.0 did not have
 		cycle := a.wrongTries >= ctap.PINTriesPerPowerUp
 		resp.PowerCycle = &cycle
 	}
@@ -86,7 +86,7 @@ func (a *authenticator) setPIN(req ctap.ClientPINRequest) error {
 		return ctap.ErrMissingParameter
 	}
 	if a.protected() {
-		return ctap.ErrPINAuthInvalid
+		return a.model.Quirks.SetPINAgain.or(ctap.ErrPINAuthInvalid)
 	}
 	p, secret, err := a.secret(req)
 	if err != nil {
@@ -115,12 +115,29 @@ func (a *authenticator) newPIN(p ctap.PINProtocol, secret, enc []byte) ([]byte, 
 	}
 	pin := bytes.TrimRight(padded, "\x00")
 	switch {
-	case len(pin) > ctap.DefaultMaxPIN:
+	case len(pin) > a.model.GetInfo.MaxPIN():
 		return nil, ctap.ErrPINPolicyViolation
 	case !utf8.Valid(pin) || utf8.RuneCount(pin) < a.state.MinPIN:
 		return nil, ctap.ErrPINPolicyViolation
+	case a.model.GetInfo.PINComplexityPolicy && monotonous(pin):
+		return nil, ctap.ErrPINPolicyViolation
 	}
 	return pin, nil
+}
+
+// monotonous reports whether a PIN is one character again and again, or digits counted up or down: what every policy on
+// complexity refuses (CTAP 2.2 §6.4, pinComplexityPolicy, leaves the rest to the key).
+func monotonous(pin []byte) bool {
+	for step := -1; step <= 1; step++ {
+		same := true
+		for i := 1; i < len(pin); i++ {
+			same = same && int(pin[i])-int(pin[i-1]) == step
+		}
+		if same {
+			return true
+		}
+	}
+	return false
 }
 
 func pinHash(pin []byte) []byte {
@@ -206,13 +223,16 @@ func (a *authenticator) tokenByPIN(req ctap.ClientPINRequest) ([]byte, error) {
 	if req.Permissions != nil || req.RPID != "" {
 		return nil, ctap.ErrInvalidParameter
 	}
-	grant := grant{permissions: ctap.PermMakeCredential | ctap.PermGetAssertion, forced: ctap.ErrPINInvalid}
-	return a.grantToken(req, grant)
+	perms := ctap.PermMakeCredential | ctap.PermGetAssertion
+	if !a.model.permissions() { // before CTAP 2.1 a token was good for everything
+		perms |= ctap.PermCredentialManagement | ctap.PermAuthenticatorConfig
+	}
+	return a.grantToken(req, grant{permissions: perms, forced: ctap.ErrPINInvalid})
 }
 
 // tokenWithPermissions is getPinUvAuthTokenUsingPinWithPermissions (CTAP 2.1 §6.5.5.7.2).
 func (a *authenticator) tokenWithPermissions(req ctap.ClientPINRequest) ([]byte, error) {
-	if !a.profile.permissions {
+	if !a.model.permissions() {
 		return nil, ctap.ErrInvalidSubcommand
 	}
 	if req.PINUVAuthProtocol == 0 || req.KeyAgreement == nil || req.PINHashEnc == nil || req.Permissions == nil {
@@ -223,12 +243,28 @@ func (a *authenticator) tokenWithPermissions(req ctap.ClientPINRequest) ([]byte,
 	switch {
 	case perms == 0:
 		return nil, ctap.ErrInvalidParameter
-	case perms&^(forRP|ctap.PermAuthenticatorConfig) != 0:
+	case perms&^a.grantable() != 0:
 		return nil, ctap.ErrUnauthorizedPermission
 	case perms&forRP != 0 && req.RPID == "": // §6.5.5.7: the RP ID is required with mc and ga
 		return nil, ctap.ErrMissingParameter
 	}
-	return a.grantToken(req, grant{permissions: perms, rpID: req.RPID, forced: ctap.ErrPINPolicyViolation})
+	return a.grantToken(req, grant{permissions: perms, rpID: req.RPID, forced: a.model.Quirks.ForcedToken.or(ctap.ErrPINPolicyViolation)})
+}
+
+// grantable are the permissions that this key gives to a PIN (CTAP 2.1 §6.5.5.7, table of permissions).
+func (a *authenticator) grantable() ctap.Permission {
+	o := a.model.GetInfo.Options
+	var p ctap.Permission
+	if !o[ctap.OptionNoMcGaWithPIN] {
+		p = ctap.PermMakeCredential | ctap.PermGetAssertion
+	}
+	if o[ctap.OptionCredMgmt] || o[ctap.OptionCredMgmtPreview] {
+		p |= ctap.PermCredentialManagement
+	}
+	if o[ctap.OptionAuthnrCfg] {
+		p |= ctap.PermAuthenticatorConfig
+	}
+	return p
 }
 
 // grant is what a token is asked for with.

@@ -123,7 +123,7 @@ func TestClientPIN_forced(t *testing.T) {
 
 func TestClientPIN_badRequests(t *testing.T) {
 	_, h := start(t, softkey.Config{})
-	perms := ctap.PermCredentialManagement
+	perms := ctap.PermLargeBlobWrite
 	none := ctap.Permission(0)
 	mc := ctap.PermMakeCredential
 	key, enc := h.agree(two).own, make([]byte, 32)

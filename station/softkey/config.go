@@ -21,7 +21,7 @@ func (a *authenticator) config(body []byte) ([]byte, error) {
 		return nil, ctap.ErrMissingParameter
 	}
 	run, ok := subcommands[req.Subcommand]
-	if !ok {
+	if !ok || !a.configures(req.Subcommand) {
 		return nil, ctap.ErrInvalidParameter // step 2
 	}
 	if err := a.mayConfigure(req); err != nil {
@@ -30,11 +30,21 @@ func (a *authenticator) config(body []byte) ([]byte, error) {
 	return nil, run(req.Params)
 }
 
+// configures reports whether the model has the subcommand: by its options, and by the list of CTAP 2.3 if it has one.
+func (a *authenticator) configures(sub ctap.ConfigSubcommand) bool {
+	if list := a.model.GetInfo.AuthenticatorConfigCommands; list != nil && !slices.Contains(list, uint64(sub)) {
+		return false
+	}
+	options := map[ctap.ConfigSubcommand]string{ctap.ConfigEnableEnterpriseAttestation: ctap.OptionEP,
+		ctap.ConfigToggleAlwaysUV: ctap.OptionAlwaysUV, ctap.ConfigSetMinPINLength: ctap.OptionSetMinPINLength}
+	return a.has(options[sub])
+}
+
 // mayConfigure is steps 3 and 4: without a PIN and without alwaysUv anybody may
 // configure, and so may whoever turns an alwaysUv off that came without a PIN.
 func (a *authenticator) mayConfigure(req ctap.ConfigRequest) error {
 	toggles := req.Subcommand == ctap.ConfigToggleAlwaysUV
-	if !a.protected() && (!a.state.AlwaysUV || toggles && !a.profile.alwaysUVByPIN) {
+	if !a.protected() && (!a.state.AlwaysUV || toggles && !a.model.Quirks.AlwaysUVByPIN) {
 		return nil
 	}
 	if req.PINUVAuthParam == nil {
@@ -56,6 +66,9 @@ func (a *authenticator) enableEnterprise([]byte) error {
 
 // toggleAlwaysUV is CTAP 2.1 §6.11.2. makeCredUvNotRqd follows it, see options.
 func (a *authenticator) toggleAlwaysUV([]byte) error {
+	if a.state.AlwaysUV && a.model.Quirks.AlwaysUVStays {
+		return ctap.ErrOperationDenied
+	}
 	a.state.AlwaysUV = !a.state.AlwaysUV
 	return nil
 }
@@ -73,11 +86,11 @@ func (a *authenticator) setMinPINLength(params []byte) error {
 		length = *req.NewMinPINLength
 	}
 	switch {
-	case length < a.state.MinPIN || length > ctap.DefaultMaxPIN: // it only rises
+	case length < a.state.MinPIN || length > a.model.GetInfo.MaxPIN(): // it only rises
 		return ctap.ErrPINPolicyViolation
 	case req.ForceChangePIN && !a.protected():
 		return ctap.ErrPINNotSet
-	case len(req.MinPINLengthRPIDs) > maxRPIDs:
+	case len(req.MinPINLengthRPIDs) > a.maxRPIDs():
 		return ctap.ErrKeyStoreFull
 	}
 	a.state.MinPIN = length
@@ -89,4 +102,13 @@ func (a *authenticator) setMinPINLength(params []byte) error {
 		a.token = token{} // resetPinUvAuthToken for both protocols
 	}
 	return nil
+}
+
+// maxRPIDs is how many RP IDs setMinPINLength takes (CTAP 2.1 §6.4); a key that does not say takes none.
+func (a *authenticator) maxRPIDs() int {
+	n := a.model.GetInfo.MaxRPIDsForSetMinPINLength
+	if n == nil {
+		return 0
+	}
+	return *n
 }

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
 
 	"keystation/station/ctap"
 )
@@ -117,14 +118,11 @@ func (s state) open(id []byte, rpIDHash [32]byte) (credential, bool) {
 }
 
 // keep stores a discoverable credential, in place of one of the same account
-// (CTAP 2.1 §6.1.2 step 17).
+// (CTAP 2.1 §6.1.2 step 17). The newest is the last.
 func (s *state) keep(r resident, room int) error {
-	for i, old := range s.Residents {
-		if old.RPID == r.RPID && bytes.Equal(old.User.ID, r.User.ID) {
-			s.Residents[i] = r
-			return nil
-		}
-	}
+	s.Residents = slices.DeleteFunc(s.Residents, func(old resident) bool {
+		return old.RPID == r.RPID && bytes.Equal(old.User.ID, r.User.ID)
+	})
 	if len(s.Residents) >= room {
 		return ctap.ErrKeyStoreFull
 	}

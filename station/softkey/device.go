@@ -209,8 +209,8 @@ func (d *device) renew() {
 }
 
 func (d *device) hello(to, channel ctaphid.Channel, nonce []byte) {
-	r := ctaphid.InitResponse{Channel: channel, Protocol: ctaphid.ProtocolVersion, Version: [3]byte{1, 0, 0},
-		Capabilities: d.auth.profile.capabilities()}
+	r := ctaphid.InitResponse{Channel: channel, Protocol: ctaphid.ProtocolVersion, Version: d.auth.model.version(),
+		Capabilities: d.auth.model.capabilities(d.auth.u2fAllowed())}
 	copy(r.Nonce[:], nonce)
 	d.deliver(ctaphid.Message{Channel: to, Command: ctaphid.Init, Data: r.Encode()}, d.auth.faults.count(StepInit))
 }
@@ -277,13 +277,13 @@ func (d *device) handle(m ctaphid.Message) {
 	case ctaphid.Msg:
 		d.msg(m)
 	default:
-		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
+		d.vendor(m)
 	}
 }
 
 // wink is CTAPHID_WINK (CTAP 2.1 §11.2.9.2.1), of keys that say that they can.
 func (d *device) wink(m ctaphid.Message) {
-	if d.auth.profile.capabilities()&ctaphid.CapWink == 0 {
+	if d.auth.model.capabilities(true)&ctaphid.CapWink == 0 {
 		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
 		return
 	}
@@ -291,9 +291,19 @@ func (d *device) wink(m ctaphid.Message) {
 	d.deliver(ctaphid.Message{Channel: m.Channel, Command: m.Command}, d.auth.faults.count(StepWink))
 }
 
+// vendor answers a command that only some vendor knows.
+func (d *device) vendor(m ctaphid.Message) {
+	answer, err := d.auth.vendorAnswer(m.Command, m.Data)
+	if err != nil {
+		d.sendError(m.Channel, err)
+		return
+	}
+	d.send(ctaphid.Message{Channel: m.Channel, Command: m.Command, Data: answer})
+}
+
 // cbor runs a CTAP2 command and answers it.
 func (d *device) cbor(m ctaphid.Message) {
-	if !d.auth.profile.cbor {
+	if !d.auth.model.speaksCTAP2() {
 		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
 		return
 	}
@@ -330,17 +340,17 @@ func statusOf(err error) ctap.Status {
 	return ctap.ErrOther
 }
 
-// msg answers the little of CTAP1 that a key without CTAP2 is asked for when somebody
-// wants to know what it is (U2F raw message formats §6.1, GET_VERSION).
+// msg runs a CTAP1 command and answers it.
 func (d *device) msg(m ctaphid.Message) {
-	if d.auth.profile.cbor {
+	if !d.auth.model.speaksU2F() {
 		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
 		return
 	}
-	const insVersion = 0x03
-	answer := []byte{0x6D, 0x00} // SW_INS_NOT_SUPPORTED
-	if len(m.Data) >= 4 && m.Data[1] == insVersion {
-		answer = append([]byte(ctap.VersionU2F), 0x90, 0x00)
+	d.busy, d.command, d.canceled = m.Channel, 0, false
+	answer, err := d.auth.u2f(m.Data)
+	d.busy = 0
+	if err != nil {
+		return
 	}
 	d.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Msg, Data: answer})
 }

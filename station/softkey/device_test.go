@@ -59,7 +59,6 @@ func TestTransport_errors(t *testing.T) {
 		want ctaphid.Error
 	}{
 		{"unknown command", func() { h.packet(own, 0xC2, 0, 0) }, ctaphid.ErrInvalidCommand},
-		{"CTAP1 on a key without", func() { h.packet(own, byte(ctaphid.Msg), 0, 0) }, ctaphid.ErrInvalidCommand},
 		{"empty CBOR", func() { h.packet(own, byte(ctaphid.CBOR), 0, 0) }, ctaphid.ErrInvalidLength},
 		{"too long", func() { h.packet(own, byte(ctaphid.Ping), 0xFF, 0xFF) }, ctaphid.ErrInvalidLength},
 		{"out of sequence", func() { h.packet(own, byte(ctaphid.Ping), 1, 0); h.packet(own, 5) }, ctaphid.ErrInvalidSeq},

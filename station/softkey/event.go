@@ -24,8 +24,16 @@ const (
 type Event struct {
 	Kind    EventKind
 	Path    string       // of Powered
+	U2F     bool         // the command is one of CTAP1, so Command is zero
 	Command ctap.Command // of Working, WaitingForTouch, Touched, Done
 	Status  ctap.Status  // of Done
+}
+
+func (e Event) command() string {
+	if e.U2F {
+		return "U2F"
+	}
+	return e.Command.String()
 }
 
 // String says the event for a log.
@@ -38,11 +46,11 @@ func (e Event) String() string {
 	case Working:
 		return e.Command.String()
 	case WaitingForTouch:
-		return e.Command.String() + ": waiting for a touch"
+		return e.command() + ": waiting for a touch"
 	case Touched:
-		return e.Command.String() + ": touched"
+		return e.command() + ": touched"
 	case Done:
-		return e.Command.String() + ": " + e.Status.Name()
+		return e.command() + ": " + e.Status.Name()
 	case Winked:
 		return "winked"
 	}

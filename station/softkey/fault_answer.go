@@ -64,7 +64,8 @@ var spoilers = map[Kind]func(*device, ctaphid.Message) ctaphid.Message{
 	},
 	WrongAAGUID: func(d *device, m ctaphid.Message) ctaphid.Message {
 		if d.command == ctap.CmdGetInfo && m.Command == ctaphid.CBOR {
-			is, says := d.auth.profile.aaguid, otherAAGUID(d.auth.profile.aaguid)
+			is := d.auth.model.GetInfo.AAGUID
+			says := otherAAGUID(is)
 			m.Data = bytes.Replace(m.Data, is[:], says[:], 1)
 		}
 		return m
@@ -131,19 +132,18 @@ func (d *device) swap(f Fault) {
 // become makes this another key, which has no file to live on in: when the program ends
 // the key that was there first is back.
 func (a *authenticator) become(profile string) error {
-	p := a.profile
+	m := a.model
 	if profile != "" {
-		p, _ = profileByName(profile)
+		m, _ = ProfileModel(profile)
 	}
-	s, err := blank(p.name, nil, a.cfg.Rand)
+	s, err := blank(m, nil, a.cfg.Rand)
 	if err != nil {
 		return err
 	}
-	attest, err := newAttester(p)
-	if err != nil {
+	if err := a.be(m); err != nil {
 		return err
 	}
-	a.profile, a.state, a.attest, a.store = p, s, attest, store{}
+	a.state, a.store = s, store{}
 	a.swaps++
 	return nil
 }

@@ -192,7 +192,7 @@ func showDelay(f Fault) string {
 }
 
 func readProfile(f *Fault, s string) error {
-	if _, ok := profileByName(s); !ok {
+	if _, ok := ProfileModel(s); !ok {
 		return fmt.Errorf("there is no profile %q; the profiles are %s", s, profileNames())
 	}
 	f.Profile = s

@@ -76,7 +76,7 @@ var pinSteps = map[ctap.PINSubcommand]Step{
 var commandSteps = map[ctap.Command]Step{
 	ctap.CmdGetInfo: StepGetInfo, ctap.CmdMakeCredential: StepMakeCredential, ctap.CmdGetAssertion: StepGetAssertion,
 	ctap.CmdGetNextAssertion: StepNextAssertion, ctap.CmdReset: StepReset, ctap.CmdSelection: StepSelection,
-	ctap.CmdCredentialManagement: StepCredentials, ctap.CmdConfig: StepConfig,
+	ctap.CmdCredentialManagement: StepCredentials, ctap.CmdCredentialManagementPreview: StepCredentials, ctap.CmdConfig: StepConfig,
 }
 
 // stepsOf names the steps that a request is.

@@ -15,6 +15,8 @@ type assertion struct {
 	present  bool // the person is asked for a touch: the option up
 	verified bool
 	found    []credential
+	several  bool  // more than one was found, so that the platform shows a choice
+	salts    salts // of hmac-secret
 }
 
 // pendingAssertions are what getNextAssertion still gives.
@@ -39,7 +41,7 @@ func (a *authenticator) getAssertion(body []byte) ([]byte, error) {
 	if err := a.selectOrCheck(g.req.PINUVAuthParam, g.req.PINUVAuthProtocol); err != nil { // steps 1 and 2
 		return nil, err
 	}
-	for _, step := range []func(*assertion) error{a.assertionOptions, a.assertionToken, a.locate} {
+	for _, step := range []func(*assertion) error{a.assertionOptions, a.assertionToken, a.hmacInput, a.locate} {
 		if err := step(&g); err != nil {
 			return nil, err
 		}
@@ -86,7 +88,7 @@ func (a *authenticator) assertionToken(g *assertion) error {
 
 // locate is step 7: nothing that fits is NO_CREDENTIALS at once, without a touch.
 func (a *authenticator) locate(g *assertion) error {
-	if len(g.req.AllowList) > maxListLength { // §6.4, maxCredentialCountInList
+	if a.model.tooMany(g.req.AllowList) {
 		return ctap.ErrLimitExceeded
 	}
 	listed := len(g.req.AllowList) > 0
@@ -137,7 +139,7 @@ func admissible(p ctap.CredProtect, listed, verified bool) bool {
 
 // assert is steps 10 to 13.
 func (a *authenticator) assert(g assertion) ([]byte, error) {
-	if len(g.found) > 1 {
+	if g.several = len(g.found) > 1; g.several {
 		rest := g
 		rest.found = g.found[1:]
 		a.pending = pendingAssertions{rest, a.cfg.Now()}
@@ -167,6 +169,9 @@ func (a *authenticator) signAssertion(g assertion, of int) ([]byte, error) {
 	if g.verified {
 		data.Flags |= ctap.FlagUV
 	}
+	if err := a.assertionOutputs(g, c, &data); err != nil {
+		return nil, err
+	}
 	authData := data.Encode()
 	sig, err := sign(c.key, append(slices.Clone(authData), g.req.ClientDataHash...))
 	if err != nil {
@@ -175,7 +180,7 @@ func (a *authenticator) signAssertion(g assertion, of int) ([]byte, error) {
 	if a.faults.strikes(WrongSignature) {
 		sig[len(sig)-1] ^= 1
 	}
-	resp := ctap.GetAssertionResponse{AuthData: authData, Signature: sig, User: shown(c.user, g.verified),
+	resp := ctap.GetAssertionResponse{AuthData: authData, Signature: sig, User: shown(c.user, g.verified && g.several),
 		Credential: &ctap.Descriptor{ID: c.id, Type: ctap.PublicKeyCredential}}
 	if of > 1 {
 		resp.NumberOfCredentials = of
@@ -183,10 +188,10 @@ func (a *authenticator) signAssertion(g assertion, of int) ([]byte, error) {
 	return ctap.Encode(resp)
 }
 
-// shown is how much of the user an answer tells: without verification only the id
-// (CTAP 2.1 §6.2.2 step 13).
-func shown(u *ctap.UserEntity, verified bool) *ctap.UserEntity {
-	if u == nil || verified {
+// shown is how much of the user an answer tells: no name without verification, and none where there is no choice to
+// show (CTAP 2.1 §6.2.2, user in the table of the response).
+func shown(u *ctap.UserEntity, named bool) *ctap.UserEntity {
+	if u == nil || named {
 		return u
 	}
 	return &ctap.UserEntity{ID: u.ID}

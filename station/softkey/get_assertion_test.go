@@ -129,12 +129,12 @@ func TestGetNextAssertion(t *testing.T) {
 	all.AllowList = nil
 	var resp ctap.GetAssertionResponse
 	h.wantErr(ctap.OK, h.do(ctap.CmdGetAssertion, all, &resp))
-	if resp.NumberOfCredentials != 3 || string(resp.User.ID) != "carol" || resp.User.Name != "" {
+	if resp.NumberOfCredentials != 3 || string(resp.User.ID) != "alice" || resp.User.Name != "" {
 		t.Errorf("first answer: %d credentials, user %+v", resp.NumberOfCredentials, resp.User)
 	}
 	resp = ctap.GetAssertionResponse{}
 	h.wantErr(ctap.OK, h.do(ctap.CmdGetNextAssertion, nil, &resp))
-	if string(resp.User.ID) != "bob" || resp.NumberOfCredentials != 0 {
+	if string(resp.User.ID) != "carol" || resp.NumberOfCredentials != 0 {
 		t.Errorf("second answer: %+v", resp.User)
 	}
 	now = now.Add(31 * time.Second)

@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func TouchAuto(d time.Duration) TouchMode { return TouchMode(max(d, 0)) }
 // state, instant, touched at once, faultless, on a new pseudo-terminal.
 type Config struct {
 	Profile   string               // a name of [Profiles]; empty: "modern"
+	Model     *Model               // what key to be instead of a profile; nil: the profile
 	StateFile string               // where the key lives on between processes; empty: nowhere
 	Latency   Latency              // zero: Instant
 	Touch     TouchMode            // zero: at once
@@ -50,16 +52,17 @@ type Config struct {
 	Now       func() time.Time     // the clock of the reset window and of tokens; nil: time.Now
 	Unplugged bool                 // New leaves the key out until [Key.Plug]; false: plugged in at once
 
-	ResetWindow  time.Duration // after power-up in which reset is allowed; zero: the profile's 10 s
-	TouchTimeout time.Duration // how long the key waits for a touch; zero: 30 s
+	ResetWindow  time.Duration // after power-up in which reset is allowed; zero: the model's, or 10 s
+	TouchTimeout time.Duration // how long the key waits for a touch; zero: the model's, or 30 s
 }
 
 // Key is a running software key. Its methods may be called from several goroutines.
 type Key struct {
-	profile profile
-	device  *device
-	path    atomic.Pointer[string]
-	done    chan struct{} // closed when the owner goroutine has ended
+	model  Model
+	serial string
+	device *device
+	path   atomic.Pointer[string]
+	done   chan struct{} // closed when the owner goroutine has ended
 
 	mu     sync.Mutex // one hand at a time
 	closed bool
@@ -67,19 +70,16 @@ type Key struct {
 
 // New makes a key and plugs it in, unless it is to stay out.
 func New(cfg Config) (*Key, error) {
-	if cfg.Profile == "" {
-		cfg.Profile = profiles[0].name
-	}
-	p, ok := profileByName(cfg.Profile)
-	if !ok {
-		return nil, fmt.Errorf("make software key: there is no profile %q; the profiles are %s", cfg.Profile, profileNames())
-	}
-	cfg.fillIn(p)
-	k := &Key{profile: p, done: make(chan struct{})}
-	auth, err := newAuthenticator(cfg, p)
+	m, err := cfg.model()
 	if err != nil {
 		return nil, fmt.Errorf("make software key: %w", err)
 	}
+	cfg.fillIn(m)
+	auth, err := newAuthenticator(cfg, m)
+	if err != nil {
+		return nil, fmt.Errorf("make software key: %w", err)
+	}
+	k := &Key{model: m, serial: auth.state.serial(m.Serial), done: make(chan struct{})}
 	k.device = newDevice(cfg, auth)
 	if !cfg.Unplugged {
 		if err := k.device.plug(); err != nil {
@@ -94,7 +94,22 @@ func New(cfg Config) (*Key, error) {
 	return k, nil
 }
 
-func (c *Config) fillIn(p profile) {
+// model is what the configuration asks for.
+func (c *Config) model() (Model, error) {
+	if c.Model != nil {
+		return *c.Model, c.Model.check()
+	}
+	if c.Profile == "" {
+		return profiles[0], nil
+	}
+	m, ok := ProfileModel(c.Profile)
+	if !ok {
+		return Model{}, fmt.Errorf("there is no profile %q; the profiles are %s", c.Profile, profileNames())
+	}
+	return m, nil
+}
+
+func (c *Config) fillIn(m Model) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
@@ -107,12 +122,8 @@ func (c *Config) fillIn(p profile) {
 	if c.OnEvent == nil {
 		c.OnEvent = func(Event) {}
 	}
-	if c.ResetWindow == 0 {
-		c.ResetWindow = p.resetWindow
-	}
-	if c.TouchTimeout == 0 {
-		c.TouchTimeout = touchTimeout
-	}
+	c.ResetWindow = cmp.Or(c.ResetWindow, time.Duration(m.Timing.ResetWindow)*time.Millisecond, resetWindow)
+	c.TouchTimeout = cmp.Or(c.TouchTimeout, time.Duration(m.Timing.TouchTimeout)*time.Millisecond, touchTimeout)
 }
 
 // freshPTYs opens pseudo-terminals, each at another path than the one before it: the
@@ -138,6 +149,9 @@ func freshPTYs() func() (Node, error) {
 	}
 }
 
+// resetWindow is CTAP 2.1 §6.6: within 10 s of power-up.
+const resetWindow = 10 * time.Second
+
 // touchTimeout is how long a key waits for a touch: CTAP 2.1 §6.6 says 30 s for reset,
 // and keys use the same elsewhere.
 const touchTimeout = 30 * time.Second
@@ -147,11 +161,24 @@ func (k *Key) Path() string { return *k.path.Load() }
 
 func (k *Key) setPath() { p := k.device.path(); k.path.Store(&p) }
 
-// Model is the profile's model name.
-func (k *Key) Model() string { return k.profile.model }
+// Model is what people call this kind of key.
+func (k *Key) Model() string { return k.model.Product }
 
-// AAGUID is the profile's AAGUID.
-func (k *Key) AAGUID() ctap.AAGUID { return k.profile.aaguid }
+// AAGUID is the model's AAGUID.
+func (k *Key) AAGUID() ctap.AAGUID { return k.model.GetInfo.AAGUID }
+
+// Serial is what would stand on the key's label, made with the key and kept in its state file; empty where the model
+// has none. Whether and how the key says it is the model's affair.
+func (k *Key) Serial() string { return k.serial }
+
+// USB is the key's device descriptor, with the serial of this very key where the model shows one.
+func (k *Key) USB() USB {
+	u := k.model.USB
+	if u.Serial == OwnSerial {
+		u.Serial = k.serial
+	}
+	return u
+}
 
 // Waiting reports whether the key asks for a touch now.
 func (k *Key) Waiting() bool { return k.device.waiting.Load() }

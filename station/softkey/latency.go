@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"slices"
 	"time"
 
 	"keystation/station/ctap"
@@ -20,6 +21,9 @@ var realLatency = map[ctap.Command]time.Duration{
 	ctap.CmdConfig:           100 * time.Millisecond,
 	ctap.CmdReset:            400 * time.Millisecond,
 	ctap.CmdSelection:        10 * time.Millisecond,
+
+	ctap.CmdCredentialManagement:        50 * time.Millisecond,
+	ctap.CmdCredentialManagementPreview: 50 * time.Millisecond,
 }
 
 // realPINLatency refines clientPIN: two of its subcommands do no scalar multiplication
@@ -30,11 +34,17 @@ var realPINLatency = map[ctap.PINSubcommand]time.Duration{
 	ctap.PINGetKeyAgreement: 40 * time.Millisecond,
 }
 
-func (l Latency) of(cmd ctap.Command, sub int) time.Duration {
-	if l == Instant {
+// latency is how long the command takes on this key beside the touch: as its model was measured, or as usual.
+func (a *authenticator) latency(cmd ctap.Command, body []byte) time.Duration {
+	if a.cfg.Latency == Instant {
 		return 0
 	}
-	if t, ok := realPINLatency[ctap.PINSubcommand(sub)]; ok && cmd == ctap.CmdClientPIN {
+	for _, s := range slices.Backward(stepsOf(cmd, body)) { // the closest name is the last
+		if ms, ok := a.model.Timing.Steps[s]; ok {
+			return time.Duration(ms) * time.Millisecond
+		}
+	}
+	if t, ok := realPINLatency[ctap.PINSubcommand(subcommand(cmd, body))]; ok && cmd == ctap.CmdClientPIN {
 		return t
 	}
 	return realLatency[cmd]

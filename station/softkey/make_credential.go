@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"slices"
 
@@ -14,6 +15,7 @@ type creation struct {
 	verified bool
 	// enterprise is set when the attestation will name this very key.
 	enterprise bool
+	key        *ecdsa.PrivateKey // of the credential, once it is made
 }
 
 // makeCredential is authenticatorMakeCredential (CTAP 2.1 §6.1.2).
@@ -45,10 +47,10 @@ func (a *authenticator) selecting(c *creation) error {
 }
 
 func (a *authenticator) selectOrCheck(param *[]byte, protocol int) error {
-	if a.profile.muteWhenForced && a.state.ForceChange {
-		return ctap.ErrPINPolicyViolation // the profile's deviation, as some firmware does
+	if a.model.Quirks.MuteWhenForced && a.state.ForceChange {
+		return ctap.ErrPINPolicyViolation // the model's deviation, as some firmware does
 	}
-	if param == nil || !a.profile.pin {
+	if param == nil || !a.has(ctap.OptionClientPIN) {
 		return nil
 	}
 	if len(*param) == 0 {
@@ -78,6 +80,9 @@ func (a *authenticator) creationOptions(c *creation) error {
 	if up, ok := c.req.Options[ctap.OptionUP]; ok && !up {
 		return ctap.ErrInvalidOption
 	}
+	if c.req.Options[ctap.OptionRK] && !a.model.GetInfo.Options[ctap.OptionRK] {
+		return ctap.ErrUnsupportedOption
+	}
 	if p := c.req.Extensions.CredProtect; p != nil && (*p < ctap.UVOptional || *p > ctap.UVRequired) {
 		return ctap.ErrInvalidOption
 	}
@@ -87,7 +92,7 @@ func (a *authenticator) creationOptions(c *creation) error {
 // noBuiltInUV refuses the option uv, which asks for a fingerprint reader or the like.
 // CTAP 2.0 §5.1 named another status than 2.1 does.
 func (a *authenticator) noBuiltInUV() error {
-	if a.profile.since21() {
+	if a.model.since21() {
 		return ctap.ErrInvalidOption
 	}
 	return ctap.ErrUnsupportedOption
@@ -102,14 +107,15 @@ func (a *authenticator) creationNeedsPIN(c *creation) error {
 		return ctap.ErrPUATRequired
 	case !a.protected():
 		return nil
-	case a.profile.uvNotRequired && !c.req.Options[ctap.OptionRK]: // step 7
+	case a.model.GetInfo.Options[ctap.OptionMakeCredUVNotRqd] && !c.req.Options[ctap.OptionRK]: // step 7
 		return nil
 	}
 	return ctap.ErrPUATRequired // steps 7 and 8
 }
 
-// enterpriseWanted is step 9. The key has no RP IDs of its own, so only what a platform
-// manages gives an enterprise attestation.
+// enterpriseWanted is step 9. Facilitated by the vendor it is for the RP IDs in the firmware only; managed by the
+// platform it is for any, because the platform has looked at its own list (CTAP 2.1 §7.1.1). Who gets none gets the
+// attestation that everybody gets.
 func (a *authenticator) enterpriseWanted(c *creation) error {
 	want := c.req.EnterpriseAttestation
 	switch {
@@ -120,7 +126,8 @@ func (a *authenticator) enterpriseWanted(c *creation) error {
 	case *want != ctap.VendorFacilitated && *want != ctap.PlatformManaged:
 		return ctap.ErrInvalidOption
 	}
-	c.enterprise = *want == ctap.PlatformManaged
+	known := slices.Contains(a.model.Attestation.EnterpriseRPIDs, c.req.RP.ID)
+	c.enterprise = known || *want == ctap.PlatformManaged && !a.model.Attestation.VendorOnly
 	return nil
 }
 
@@ -141,7 +148,7 @@ func (a *authenticator) creationToken(c *creation) error {
 // excluded is step 12. A credential with credProtect 3 is not admitted to without user
 // verification.
 func (a *authenticator) excluded(c *creation) error {
-	if len(c.req.ExcludeList) > maxListLength { // §6.4, maxCredentialCountInList
+	if a.model.tooMany(c.req.ExcludeList) {
 		return ctap.ErrLimitExceeded
 	}
 	for _, d := range c.req.ExcludeList {
@@ -168,8 +175,9 @@ func (a *authenticator) create(c creation) ([]byte, error) {
 	if err != nil {
 		return nil, ctap.ErrOther
 	}
+	c.key = cred.key
 	if rk {
-		if err := a.state.keep(resident{cred.id, c.req.RP.ID, *c.req.User}, a.profile.residents); err != nil {
+		if err := a.state.keep(resident{cred.id, c.req.RP.ID, c.req.RP.Name, *c.req.User}, a.model.residents()); err != nil {
 			return nil, err
 		}
 	}
@@ -177,7 +185,7 @@ func (a *authenticator) create(c creation) ([]byte, error) {
 	if c.verified {
 		data.Flags |= ctap.FlagUV
 	}
-	data.Credential = &ctap.AttestedCredential{AAGUID: a.profile.aaguid, ID: cred.id, PublicKey: ctap.EncodeES256(&cred.key.PublicKey)}
+	data.Credential = &ctap.AttestedCredential{AAGUID: a.model.GetInfo.AAGUID, ID: cred.id, PublicKey: ctap.EncodeES256(&cred.key.PublicKey)}
 	if out := a.creationOutputs(c); out != (ctap.MakeCredentialOutputs{}) {
 		if data.Extensions, err = ctap.Encode(out); err != nil {
 			return nil, ctap.ErrOther
@@ -188,14 +196,17 @@ func (a *authenticator) create(c creation) ([]byte, error) {
 }
 
 // creationOutputs are the extensions' outputs (CTAP 2.1 §12.1 credProtect, §12.4
-// minPinLength: only for RP IDs that setMinPINLength named).
+// minPinLength: only for RP IDs that setMinPINLength named, §12.5 hmac-secret: every credential
+// has its secrets, so the answer to who asks is yes).
 func (a *authenticator) creationOutputs(c creation) ctap.MakeCredentialOutputs {
 	var out ctap.MakeCredentialOutputs
 	in := c.req.Extensions
-	if slices.Contains(a.profile.extensions, ctap.ExtCredProtect) {
+	info := a.model.GetInfo
+	if info.Has(ctap.ExtCredProtect) {
 		out.CredProtect = in.CredProtect
 	}
-	if in.MinPINLength != nil && *in.MinPINLength && slices.Contains(a.state.MinPINRPIDs, c.req.RP.ID) {
+	out.HMACSecret = info.Has(ctap.ExtHMACSecret) && in.HMACSecret != nil && *in.HMACSecret
+	if info.Has(ctap.ExtMinPINLength) && in.MinPINLength != nil && *in.MinPINLength && slices.Contains(a.state.MinPINRPIDs, c.req.RP.ID) {
 		n := a.state.MinPIN
 		out.MinPINLength = &n
 	}
@@ -208,37 +219,65 @@ func (a *authenticator) count() uint32 {
 	return a.state.Counter
 }
 
-// attestation makes the packed statement (WebAuthn §8.2).
+// attestation answers with the statement of the model's format.
 func (a *authenticator) attestation(c creation, authData []byte) ([]byte, error) {
-	leaf, err := a.leaf(c)
+	resp := ctap.MakeCredentialResponse{Format: formatNone, AuthData: authData, Statement: []byte{0xA0}}
+	if a.model.Attestation.Format == formatNone && !c.enterprise {
+		return ctap.Encode(resp)
+	}
+	statement, err := a.packed(c, append(slices.Clone(authData), c.req.ClientDataHash...))
 	if err != nil {
 		return nil, ctap.ErrOther
 	}
-	sig, err := sign(a.attest.key.PrivateKey, append(slices.Clone(authData), c.req.ClientDataHash...))
-	if err != nil {
+	resp.Format, resp.EnterpriseAttestation = formatPacked, c.enterprise
+	if resp.Statement, err = ctap.Encode(statement); err != nil {
 		return nil, ctap.ErrOther
+	}
+	return ctap.Encode(resp)
+}
+
+// The formats of attestation there are. Self is packed too, signed with the credential itself (WebAuthn §8.2).
+const (
+	formatPacked = "packed"
+	formatSelf   = "self"
+	formatNone   = "none"
+)
+
+// packed signs the statement (WebAuthn §8.2).
+func (a *authenticator) packed(c creation, signed []byte) (ctap.PackedStatement, error) {
+	key, chain, err := a.attestedBy(c)
+	if err != nil {
+		return ctap.PackedStatement{}, err
+	}
+	sig, err := sign(key, signed)
+	if err != nil {
+		return ctap.PackedStatement{}, err
 	}
 	if a.faults.strikes(WrongSignature) {
 		sig[len(sig)-1] ^= 1
 	}
-	statement, err := ctap.Encode(ctap.PackedStatement{Alg: ctap.AlgES256, Sig: sig, X5C: [][]byte{leaf}})
-	if err != nil {
-		return nil, ctap.ErrOther
+	return ctap.PackedStatement{Alg: ctap.AlgES256, Sig: sig, X5C: chain}, nil
+}
+
+// attestedBy is the key that signs and its certificate; there is none where a credential attests itself.
+func (a *authenticator) attestedBy(c creation) (*ecdsa.PrivateKey, [][]byte, error) {
+	if a.model.Attestation.Format == formatSelf && !c.enterprise {
+		return c.key, nil, nil
 	}
-	return ctap.Encode(ctap.MakeCredentialResponse{Format: "packed", AuthData: authData, Statement: statement,
-		EnterpriseAttestation: c.enterprise})
+	leaf, err := a.leaf(c)
+	return a.attest.key.PrivateKey, [][]byte{leaf}, err
 }
 
 // leaf is the batch certificate, or one of this very key for enterprise attestation.
 func (a *authenticator) leaf(c creation) ([]byte, error) {
-	aaguid := a.profile.aaguid
+	aaguid := a.model.GetInfo.AAGUID
 	if a.faults.strikes(WrongAAGUID) {
 		aaguid[15] ^= 0xFF
 	}
 	if c.enterprise {
 		return a.attest.certificate(aaguid, a.state.Serial)
 	}
-	if aaguid != a.profile.aaguid {
+	if aaguid != a.model.GetInfo.AAGUID {
 		return a.attest.certificate(aaguid, nil)
 	}
 	return a.attest.leaf, nil

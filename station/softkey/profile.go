@@ -3,80 +3,133 @@ package softkey
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"keystation/station/ctap"
-	"keystation/station/ctaphid"
 )
-
-// profile is a row of the table below: what a key can do and where it departs from the
-// standard. A new kind of key is a new row.
-type profile struct {
-	name   string
-	model  string
-	aaguid ctap.AAGUID
-
-	cbor           bool // speaks CTAP2 at all
-	pin            bool // option clientPin
-	permissions    bool // option pinUvAuthToken: tokens with permissions
-	config         bool // authenticatorConfig with its three subcommands
-	uvNotRequired  bool // option makeCredUvNotRqd: a non-resident credential needs no PIN
-	muteWhenForced bool // refuses even silent assertions while forcePINChange is set
-	alwaysUV       bool // option alwaysUv is on after a reset
-	alwaysUVByPIN  bool // it is turned off only with a PIN
-
-	versions    []string
-	extensions  []string
-	protocols   []int
-	firmware    uint64
-	residents   int // how many discoverable credentials fit
-	resetWindow time.Duration
-}
-
-// resetWindow is CTAP 2.1 §6.6: within 10 s of power-up.
-const resetWindow = 10 * time.Second
 
 // firmware 1.0.0, packed as vendors do it.
 const firmware = 0x010000
 
-// profiles are all keys there are; the first is the default. The AAGUIDs are random
-// constants of our own.
+// Numbers of the profiles' getInfo.
+const (
+	maxMessage    = 2048
+	maxListLength = 16
+	maxRPIDs      = 8 // for setMinPINLength
+	residents     = 25
+)
+
+// softUSB are the descriptors of a key of our own. The vendor and product ids are those that pid.codes gives away for
+// tests.
+func softUSB(name, serial string) USB {
+	return USB{Vendor: 0x1209, Product: 0x0001, Maker: "keystation", Name: name, Serial: serial}
+}
+
+// info21 is the getInfo of a full CTAP 2.1 key; edit changes it where a row differs.
 //
-// makeCredUvNotRqd is true on the modern key because the standard recommends it
-// (CTAP 2.1 §6.1.2 step 7 exists for it) and common hardware has it.
-var profiles = []profile{
+// makeCredUvNotRqd is true because the standard recommends it (CTAP 2.1 §6.1.2 step 7 exists for it) and common
+// hardware has it.
+func info21(aaguid ctap.AAGUID, edit func(*ctap.Info)) ctap.Info {
+	room, rpIDs := residents, maxRPIDs
+	i := ctap.Info{
+		Versions:   []string{ctap.VersionU2F, ctap.VersionFIDO20, ctap.VersionFIDO21},
+		Extensions: []string{ctap.ExtCredProtect, ctap.ExtHMACSecret, ctap.ExtMinPINLength},
+		AAGUID:     aaguid,
+		Options: map[string]bool{ctap.OptionRK: true, ctap.OptionUP: true, ctap.OptionPlatform: false, ctap.OptionClientPIN: false,
+			ctap.OptionPINUVAuthToken: true, ctap.OptionMakeCredUVNotRqd: true, ctap.OptionCredMgmt: true, ctap.OptionAuthnrCfg: true,
+			ctap.OptionSetMinPINLength: true, ctap.OptionAlwaysUV: false, ctap.OptionEP: false},
+		MaxMsgSize: maxMessage, PINUVAuthProtocols: []int{2, 1},
+		MaxCredentialCountInList: maxListLength, MaxCredentialIDLength: credentialIDSize, Transports: []string{"usb"},
+		Algorithms:      []ctap.CredentialParameter{{Type: ctap.PublicKeyCredential, Alg: ctap.AlgES256}},
+		FirmwareVersion: firmware, MinPINLength: ctap.DefaultMinPIN,
+		MaxRPIDsForSetMinPINLength: &rpIDs, RemainingDiscoverableCredentials: &room,
+	}
+	if edit != nil {
+		edit(&i)
+	}
+	return i
+}
+
+// profiles are all keys there are; the first is the default. The AAGUIDs are random constants of our own.
+var profiles = []Model{
 	{
-		name: "modern", model: "keystation software key", aaguid: ctap.AAGUID{0x4e, 0xfb, 0x52, 0xc7, 0x86, 0x71, 0x4f, 0x64, 0xac, 0x18, 0x4b, 0x29, 0xe1, 0x91, 0x96, 0xaf},
-		cbor: true, pin: true, permissions: true, config: true, uvNotRequired: true,
-		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect, ctap.ExtMinPINLength},
-		protocols: []int{2, 1}, firmware: firmware, residents: 25, resetWindow: resetWindow,
+		Name: "modern", Product: "keystation software key", Serial: HexSerial, USB: softUSB("software key", OwnSerial),
+		GetInfo:     info21(ctap.AAGUID{0x4e, 0xfb, 0x52, 0xc7, 0x86, 0x71, 0x4f, 0x64, 0xac, 0x18, 0x4b, 0x29, 0xe1, 0x91, 0x96, 0xaf}, nil),
+		Attestation: Attestation{EnterpriseRPIDs: []string{"enterprise.keystation.example"}},
 	},
 	{
-		name: "fido20", model: "keystation software key, FIDO 2.0", aaguid: ctap.AAGUID{0x8b, 0xea, 0xf2, 0x23, 0x69, 0x55, 0x48, 0x73, 0xb1, 0xad, 0x53, 0xef, 0x95, 0xee, 0xbc, 0x07},
-		cbor: true, pin: true,
-		versions: []string{ctap.VersionFIDO20}, protocols: []int{1}, residents: 25, resetWindow: resetWindow,
+		Name: "noserial", Product: "keystation software key without serial", USB: softUSB("software key without serial", ""),
+		GetInfo: info21(ctap.AAGUID{0xbc, 0x15, 0x8b, 0x17, 0xfa, 0x22, 0x4a, 0x3c, 0x9c, 0x3c, 0xd5, 0x82, 0x4a, 0x15, 0xca, 0x2c}, func(i *ctap.Info) {
+			delete(i.Options, ctap.OptionEP)
+		}),
 	},
 	{
-		name: "u2f-only", model: "keystation software key, U2F only",
-		versions: []string{ctap.VersionU2F}, resetWindow: resetWindow,
+		Name: "fido20", Product: "keystation software key, FIDO 2.0", USB: softUSB("software key, FIDO 2.0", "A00000000000"), // all its siblings say so too
+		GetInfo: ctap.Info{Versions: []string{ctap.VersionFIDO20}, Extensions: []string{ctap.ExtHMACSecret}, MaxMsgSize: maxMessage,
+			AAGUID:             ctap.AAGUID{0x8b, 0xea, 0xf2, 0x23, 0x69, 0x55, 0x48, 0x73, 0xb1, 0xad, 0x53, 0xef, 0x95, 0xee, 0xbc, 0x07},
+			Options:            map[string]bool{ctap.OptionRK: true, ctap.OptionUP: true, ctap.OptionPlatform: false, ctap.OptionClientPIN: false},
+			PINUVAuthProtocols: []int{1}},
 	},
 	{
-		name: "no-pin", model: "keystation software key without PIN", aaguid: ctap.AAGUID{0xb3, 0x69, 0x32, 0x30, 0x76, 0xe1, 0x44, 0x41, 0xa4, 0x60, 0x9d, 0x9e, 0xb3, 0xf9, 0x06, 0x03},
-		cbor:     true,
-		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect},
-		firmware: firmware, residents: 25, resetWindow: resetWindow,
+		Name: "u2f-only", Product: "keystation software key, U2F only", USB: softUSB("software key, U2F only", ""),
 	},
 	{
-		name: "mute-when-forced", model: "keystation software key, mute when forced", aaguid: ctap.AAGUID{0xfc, 0x78, 0x22, 0x3b, 0x2b, 0xcb, 0x41, 0x87, 0xbe, 0x78, 0x81, 0x7e, 0x2d, 0x49, 0x74, 0xc9},
-		cbor: true, pin: true, permissions: true, config: true, uvNotRequired: true, muteWhenForced: true,
-		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect, ctap.ExtMinPINLength},
-		protocols: []int{2, 1}, firmware: firmware, residents: 25, resetWindow: resetWindow,
+		Name: "no-pin", Product: "keystation software key without PIN", USB: softUSB("software key without PIN", OwnSerial), Serial: HexSerial,
+		GetInfo: info21(ctap.AAGUID{0xb3, 0x69, 0x32, 0x30, 0x76, 0xe1, 0x44, 0x41, 0xa4, 0x60, 0x9d, 0x9e, 0xb3, 0xf9, 0x06, 0x03}, func(i *ctap.Info) {
+			i.Options = map[string]bool{ctap.OptionRK: true, ctap.OptionUP: true, ctap.OptionPlatform: false}
+			i.Extensions = []string{ctap.ExtCredProtect, ctap.ExtHMACSecret}
+			i.PINUVAuthProtocols, i.MinPINLength, i.MaxRPIDsForSetMinPINLength = nil, 0, nil
+		}),
 	},
 	{
-		name: "always-uv", model: "keystation software key, alwaysUv", aaguid: ctap.AAGUID{0x2d, 0x4a, 0x8e, 0x01, 0x5b, 0x93, 0x4c, 0x77, 0x9f, 0x0e, 0x61, 0xd8, 0x3a, 0xc5, 0x12, 0xb6},
-		cbor: true, pin: true, permissions: true, config: true, uvNotRequired: true, alwaysUV: true, alwaysUVByPIN: true,
-		versions: []string{ctap.VersionFIDO20, ctap.VersionFIDO21}, extensions: []string{ctap.ExtCredProtect, ctap.ExtMinPINLength},
-		protocols: []int{2, 1}, firmware: firmware, residents: 25, resetWindow: resetWindow,
+		Name: "fips", Product: "keystation software key, alwaysUv for good", Serial: HexSerial, USB: softUSB("software key, alwaysUv for good", OwnSerial),
+		GetInfo: info21(ctap.AAGUID{0x33, 0x4d, 0x65, 0x46, 0x7e, 0x40, 0x41, 0x73, 0x89, 0x5a, 0x97, 0x10, 0xd3, 0x31, 0xd3, 0x9b}, func(i *ctap.Info) {
+			i.Versions = []string{ctap.VersionFIDO20, ctap.VersionFIDO21}
+			i.Options[ctap.OptionAlwaysUV], i.Options[ctap.OptionMakeCredUVNotRqd] = true, false
+			i.MinPINLength = 6
+		}),
+		Quirks: Quirks{AlwaysUVStays: true},
+	},
+	{
+		Name: "always-uv", Product: "keystation software key, alwaysUv", Serial: HexSerial, USB: softUSB("software key, alwaysUv", OwnSerial),
+		GetInfo: info21(ctap.AAGUID{0x2d, 0x4a, 0x8e, 0x01, 0x5b, 0x93, 0x4c, 0x77, 0x9f, 0x0e, 0x61, 0xd8, 0x3a, 0xc5, 0x12, 0xb6}, func(i *ctap.Info) {
+			i.Options[ctap.OptionAlwaysUV] = true
+		}),
+		Quirks: Quirks{AlwaysUVByPIN: true},
+	},
+	{
+		Name: "mute-when-forced", Product: "keystation software key, mute when forced", Serial: HexSerial, USB: softUSB("software key, mute when forced", OwnSerial),
+		GetInfo: info21(ctap.AAGUID{0xfc, 0x78, 0x22, 0x3b, 0x2b, 0xcb, 0x41, 0x87, 0xbe, 0x78, 0x81, 0x7e, 0x2d, 0x49, 0x74, 0xc9}, nil),
+		Quirks:  Quirks{MuteWhenForced: true},
+	},
+	{
+		Name: "deviant", Product: "keystation software key, deviant", Serial: HexSerial, USB: softUSB("software key, deviant", OwnSerial),
+		GetInfo: info21(ctap.AAGUID{0xad, 0x85, 0x48, 0x5f, 0xe7, 0xdb, 0x4b, 0x5b, 0x85, 0xee, 0x6e, 0x2f, 0x02, 0xde, 0x37, 0xb4}, nil),
+		Quirks: Quirks{ForcedToken: StatusCode(ctap.ErrPINInvalid), SetPINAgain: StatusCode(ctap.ErrPINAuthInvalid),
+			UnknownCommand: 0xF1, ResetWithoutTouch: true},
+	},
+	{
+		// Most keys of this kind hide their serial from USB and say it in answer to READ_CONFIG: a length, then tags,
+		// of which 0x02 is the serial, 0x04 the form, 0x05 the firmware and 0x10 says that there is another page.
+		Name: "yubikey-like", Product: "keystation software key, READ_CONFIG", Serial: NumberSerial,
+		USB: USB{Vendor: 0x1050, Product: 0x0402, Maker: "keystation", Name: "software key, READ_CONFIG"},
+		GetInfo: info21(ctap.AAGUID{0xd9, 0x15, 0xbf, 0x34, 0x8c, 0x42, 0x41, 0xf7, 0xb5, 0x27, 0xe0, 0x54, 0x24, 0x14, 0x25, 0x29}, func(i *ctap.Info) {
+			i.Versions = []string{ctap.VersionU2F, ctap.VersionFIDO20, ctap.VersionFIDO21P, ctap.VersionFIDO21}
+			i.Options[ctap.OptionCredMgmtPreview] = true
+			i.FirmwareVersion = 0x050701
+		}),
+		HID: HID{Version: [3]byte{5, 7, 1}},
+		Vendor: []VendorCommand{{Command: 0x42, Paged: true, Answers: []string{
+			"1C 0102023F 0302023F 0204{number} 040101 0503050701 0A0100 100101",
+			"0D 1308534F46544B455931 160100",
+		}}},
+		Timing: Timing{ResetWindow: 5000},
+		Quirks: Quirks{ResetUntouched: StatusCode(ctap.ErrActionTimeout)},
+	},
+	{
+		Name: "uuid-like", Product: "keystation software key, UUID", Serial: UUIDSerial,
+		USB:     USB{Vendor: 0x20A0, Product: 0x42B2, Maker: "keystation", Name: "software key, UUID", Serial: OwnSerial},
+		GetInfo: info21(ctap.AAGUID{0xf7, 0xb2, 0xa2, 0x44, 0x31, 0x28, 0x42, 0x2d, 0xad, 0x1f, 0xf6, 0x89, 0x0d, 0x7b, 0xd2, 0x5d}, nil),
+		Vendor:  []VendorCommand{{Command: 0x62, Answers: []string{"{uuid}"}}},
 	},
 }
 
@@ -85,41 +138,31 @@ type Profile struct {
 	Name   string
 	Model  string
 	AAGUID ctap.AAGUID
+	USB    USB
 }
 
 // Profiles lists the kinds of key there are; the first is the default.
 func Profiles() []Profile {
 	var out []Profile
-	for _, p := range profiles {
-		out = append(out, Profile{Name: p.name, Model: p.model, AAGUID: p.aaguid})
+	for _, m := range profiles {
+		out = append(out, Profile{Name: m.Name, Model: m.Product, AAGUID: m.GetInfo.AAGUID, USB: m.USB})
 	}
 	return out
 }
 
-func profileByName(name string) (profile, bool) {
-	for _, p := range profiles {
-		if p.name == name {
-			return p, true
-		}
+// ProfileModel is the model that a profile is made of, to start another one from.
+func ProfileModel(name string) (Model, bool) {
+	i := slices.IndexFunc(profiles, func(m Model) bool { return m.Name == name })
+	if i < 0 {
+		return Model{}, false
 	}
-	return profile{}, false
+	return profiles[i], true
 }
 
 func profileNames() string {
 	var names []string
-	for _, p := range profiles {
-		names = append(names, p.name)
+	for _, m := range profiles {
+		names = append(names, m.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// since21 reports whether the key speaks CTAP 2.1.
-func (p profile) since21() bool { return slices.Contains(p.versions, ctap.VersionFIDO21) }
-
-// capabilities is the byte of CTAPHID_INIT (CTAP 2.1 §11.2.9.1.3).
-func (p profile) capabilities() ctaphid.Capabilities {
-	if p.cbor {
-		return ctaphid.CapWink | ctaphid.CapCBOR | ctaphid.CapNMSG
-	}
-	return ctaphid.CapWink
 }

@@ -82,15 +82,15 @@ func TestProfile_u2fOnly(t *testing.T) {
 		t.Errorf("U2F version: %q", m.Data)
 	}
 	h.send(ctaphid.Message{Channel: h.channel, Command: ctaphid.Msg, Data: []byte{0, 1}})
-	if m := h.must(h.receive()); string(m.Data) != "\x6D\x00" {
-		t.Errorf("U2F register: %q", m.Data)
+	if m := h.must(h.receive()); string(m.Data) != "\x67\x00" {
+		t.Errorf("half a header: %q", m.Data)
 	}
 }
 
 func TestUnknownCommandsAndBytes(t *testing.T) {
 	_, h := start(t, softkey.Config{})
 	h.want(ctap.ErrInvalidCommand, 0x41, nil)
-	h.want(ctap.ErrInvalidCommand, ctap.CmdCredentialManagement, nil)
+	h.want(ctap.ErrInvalidCommand, ctap.CmdBioEnrollment, nil)
 	h.want(ctap.ErrInvalidCBOR, ctap.CmdMakeCredential, nil)
 	h.want(ctap.ErrRequestTooLarge, ctap.CmdGetInfo, make([]byte, 3000))
 	long := probe(nil)

@@ -34,9 +34,10 @@ type state struct {
 
 // resident is a discoverable credential. Its private key is in its id, wrapped.
 type resident struct {
-	ID   []byte
-	RPID string
-	User ctap.UserEntity
+	ID     []byte
+	RPID   string
+	RPName string `json:",omitempty"`
+	User   ctap.UserEntity
 }
 
 const (
@@ -45,9 +46,10 @@ const (
 )
 
 // blank is the state of a key that has just been made or reset. It keeps the serial.
-func blank(profile string, serial []byte, rand io.Reader) (state, error) {
-	p, _ := profileByName(profile)
-	s := state{Profile: profile, AlwaysUV: p.alwaysUV, Serial: serial, Secret: make([]byte, secretSize), Retries: ctap.PINRetries, MinPIN: ctap.DefaultMinPIN}
+func blank(m Model, serial []byte, rand io.Reader) (state, error) {
+	i := m.GetInfo
+	s := state{Profile: m.Name, Serial: serial, Secret: make([]byte, secretSize), Retries: ctap.PINRetries,
+		AlwaysUV: i.AlwaysUV(), Enterprise: i.EnterpriseAttest(), MinPIN: i.MinPIN()}
 	if s.Serial == nil {
 		s.Serial = make([]byte, serialSize)
 		if _, err := io.ReadFull(rand, s.Serial); err != nil {
@@ -74,13 +76,13 @@ type store struct {
 }
 
 // load reads the state, or makes a blank one when there is no file yet.
-func (f *store) load(profile string, rand io.Reader) (state, error) {
+func (f *store) load(m Model, rand io.Reader) (state, error) {
 	if f.path == "" {
-		return blank(profile, nil, rand)
+		return blank(m, nil, rand)
 	}
 	b, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		s, err := blank(profile, nil, rand)
+		s, err := blank(m, nil, rand)
 		if err != nil {
 			return state{}, err
 		}
@@ -93,11 +95,11 @@ func (f *store) load(profile string, rand io.Reader) (state, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return state{}, fmt.Errorf("read state: %s is not a software key's state: %w", f.path, err)
 	}
-	if len(s.Secret) != secretSize || s.MinPIN < 1 || s.Retries < 0 || s.Retries > ctap.PINRetries {
+	if len(s.Secret) != secretSize || len(s.Serial) != serialSize || s.MinPIN < 1 || s.Retries < 0 || s.Retries > ctap.PINRetries {
 		return state{}, fmt.Errorf("read state: %s is not a software key's state", f.path)
 	}
-	if s.Profile != profile {
-		return state{}, fmt.Errorf("read state: the key in %s has profile %q, not %q", f.path, s.Profile, profile)
+	if s.Profile != m.Name {
+		return state{}, fmt.Errorf("read state: the key in %s has profile %q, not %q", f.path, s.Profile, m.Name)
 	}
 	f.saved = b
 	return s, nil

@@ -89,7 +89,7 @@ func (a *authenticator) protocol(n int) (ctap.PINProtocol, error) {
 	if n == 0 {
 		return 0, ctap.ErrMissingParameter
 	}
-	if !slices.Contains(a.profile.protocols, n) {
+	if !slices.Contains(a.model.protocols(), n) {
 		return 0, ctap.ErrInvalidParameter
 	}
 	return ctap.PINProtocol(n), nil
