@@ -88,7 +88,7 @@ func TestDesk_paper(t *testing.T) {
 		asked   Paper
 		want    Paper
 	}{{"US", "", Letter}, {"ca", "", Letter}, {"DE", "", A4}, {"", "", A4}, {"US", A4, A4}, {"DE", Letter, Letter}} {
-		if got := (Desk{Return: inventory.Address{Country: test.country}, Paper: test.asked}).paper(); got != test.want {
+		if got := (Desk{Return: inventory.Address{Country: test.country}, Paper: test.asked}).PrintsOn(); got != test.want {
 			t.Errorf("%s %s: got %s, want %s", test.country, test.asked, got, test.want)
 		}
 	}

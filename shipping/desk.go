@@ -42,8 +42,8 @@ func (d Desk) called() string {
 	return ""
 }
 
-// paper gives the sheet: what was asked for, else what the desk's country uses.
-func (d Desk) paper() Paper {
+// PrintsOn gives the sheet: what was asked for, else what the desk's country uses.
+func (d Desk) PrintsOn() Paper {
 	if d.Paper != "" {
 		return d.Paper
 	}

@@ -71,7 +71,7 @@ func NewPacket(m Made, d Desk, can Glyphs) (Packet, error) {
 	if err := d.Check(can); err != nil {
 		return Packet{}, err
 	}
-	p := Packet{Test: m.Key.Test || d.Settings.Test(), Paper: d.paper(), At: m.at(), Facts: m.facts()}
+	p := Packet{Test: m.Key.Test || d.Settings.Test(), Paper: d.PrintsOn(), At: m.at(), Facts: m.facts()}
 	p.Title = "Packet " + m.number() + " for key " + string(m.Key.Tag)
 	url := d.Settings.PublicURL
 	if p.Test {

@@ -115,6 +115,13 @@ func keyLabel(tag inventory.AssetTag, test bool) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// commandSheet draws the codes that hang beside the bench, on the desk's paper.
+func (p *printer) commandSheet() ([]byte, error) {
+	var b bytes.Buffer
+	err := pdf.DrawCommands(&b, p.desk.cfg.sender(p.desk.settings).PrintsOn())
+	return b.Bytes(), err
+}
+
 // contents is the packet of a key as a page shows it.
 func (p *printer) contents(ctx context.Context, id inventory.KeyID) (shipping.Packet, error) {
 	made, err := p.desk.store.Made(ctx, id)

@@ -85,7 +85,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seam
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
 	p := &printer{desk: d}
 	return web.New(web.Config{
-		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings,
+		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }
