@@ -136,7 +136,7 @@ func (k *Key) Assert(ctx context.Context, o station.RequestOptions, pin inventor
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, n := pinOf(pin)
-	if err := k.locked(ctx, act, func(c *C.ks_key) C.int { return C.ks_get_assert(c, assert, p, n) }); err != nil {
+	if err := k.locked(ctx, act, func(c *C.ks_key) C.int { return C.ks_get_assert(c, assert, p, n, C.bool(o.Touch)) }); err != nil {
 		return station.Assertion{}, err
 	}
 	a, err := readAssertion(assert, o)

@@ -8,7 +8,8 @@
 #include <time.h>
 
 enum {
-	SILENCE_MS = 60000, /* CTAP 2.1 §11.2.9.2.2: a working key says so every 100 ms */
+	SILENCE_MS = 10000, /* CTAP 2.1 §11.2.9.2.2: a working key says so every 100 ms */
+	TOUCH_SILENCE_MS = 60000, /* some keys say nothing while they wait for a touch */
 	GRACE_MS = 3000,
 	PATIENCE_MS = 20000, /* more than any getInfo takes, and no more than a list of keys can wait for */
 };
@@ -22,7 +23,6 @@ ks_key *ks_new(int fd, int wake, uintptr_t heard)
 	k->io.fd = fd;
 	k->io.wake = wake;
 	k->io.heard = heard;
-	k->io.silence = SILENCE_MS;
 	k->io.grace = GRACE_MS;
 	return k;
 }
@@ -30,11 +30,21 @@ ks_key *ks_new(int fd, int wake, uintptr_t heard)
 /* begin forgets what the call before left behind. */
 static fido_dev_t *begin(ks_key *k)
 {
+	k->io.silence = SILENCE_MS;
 	k->io.err = 0;
 	k->io.hid_error = 0;
 	k->io.canceled = false;
 	k->io.deadline = 0;
 	return k->dev;
+}
+
+/* begin_touch is begin for a call that waits for a touch. */
+static fido_dev_t *begin_touch(ks_key *k)
+{
+	fido_dev_t *dev = begin(k);
+
+	k->io.silence = TOUCH_SILENCE_MS;
+	return dev;
 }
 
 int ks_open(ks_key *k, int ms)
@@ -96,10 +106,10 @@ static void drop_pin(char *s, size_t n)
 }
 
 /* WITH_PIN runs a call with a PIN in C memory. An allocation that fails must not turn into a call without a PIN. */
-#define WITH_PIN(call)                           \
+#define WITH_PIN(begin, call)                    \
 	char *p = keep_pin(pin, n);              \
 	int r = FIDO_ERR_INTERNAL;               \
-	fido_dev_t *dev = begin(k);              \
+	fido_dev_t *dev = (begin)(k);            \
 	if (pin == NULL || p != NULL)            \
 		r = (call);                      \
 	drop_pin(p, n);                          \
@@ -117,7 +127,7 @@ int ks_info(ks_key *k)
 
 int ks_reset(ks_key *k)
 {
-	return fido_dev_reset(begin(k));
+	return fido_dev_reset(begin_touch(k));
 }
 
 int ks_retries(ks_key *k, int *tries)
@@ -140,32 +150,32 @@ int ks_set_pin(ks_key *k, const void *pin, size_t n, const void *old, size_t old
 
 int ks_enable_entattest(ks_key *k, const void *pin, size_t n)
 {
-	WITH_PIN(fido_dev_enable_entattest(dev, p));
+	WITH_PIN(begin, fido_dev_enable_entattest(dev, p));
 }
 
 int ks_toggle_always_uv(ks_key *k, const void *pin, size_t n)
 {
-	WITH_PIN(fido_dev_toggle_always_uv(dev, p));
+	WITH_PIN(begin, fido_dev_toggle_always_uv(dev, p));
 }
 
 int ks_set_min_pin(ks_key *k, size_t length, const void *pin, size_t n)
 {
-	WITH_PIN(fido_dev_set_pin_minlen(dev, length, p));
+	WITH_PIN(begin, fido_dev_set_pin_minlen(dev, length, p));
 }
 
 int ks_force_pin_change(ks_key *k, const void *pin, size_t n)
 {
-	WITH_PIN(fido_dev_force_pin_change(dev, p));
+	WITH_PIN(begin, fido_dev_force_pin_change(dev, p));
 }
 
 int ks_make_cred(ks_key *k, fido_cred_t *cred, const void *pin, size_t n)
 {
-	WITH_PIN(fido_dev_make_cred(dev, cred, p));
+	WITH_PIN(begin_touch, fido_dev_make_cred(dev, cred, p));
 }
 
-int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n)
+int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n, bool touch)
 {
-	WITH_PIN(fido_dev_get_assert(dev, assert, p));
+	WITH_PIN(touch ? begin_touch : begin, fido_dev_get_assert(dev, assert, p));
 }
 
 bool ks_has(const char *symbol)

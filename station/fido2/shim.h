@@ -69,7 +69,7 @@ int ks_toggle_always_uv(ks_key *k, const void *pin, size_t n);
 int ks_set_min_pin(ks_key *k, size_t length, const void *pin, size_t n);
 int ks_force_pin_change(ks_key *k, const void *pin, size_t n);
 int ks_make_cred(ks_key *k, fido_cred_t *cred, const void *pin, size_t n);
-int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n);
+int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n, bool touch);
 
 /* ks_has says whether the libfido2 that is loaded has a function, whatever it was compiled against. */
 bool ks_has(const char *symbol);
