@@ -33,7 +33,7 @@ type authenticator struct {
 
 func newAuthenticator(cfg Config, m Model) (*authenticator, error) {
 	a := &authenticator{cfg: cfg, store: store{path: cfg.StateFile}}
-	a.faults = newFaults(cfg.Faults)
+	a.faults = newFaults(cfg.Faults, func(f Fault) { cfg.OnEvent(Event{Kind: Struck, Fault: f}) })
 	if err := a.be(m); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ const (
 	Touched
 	Done // a command has ended, with Status
 	Winked
+	Struck // by Fault
 )
 
 // Event is one thing that a key did.
@@ -27,6 +28,7 @@ type Event struct {
 	U2F     bool         // the command is one of CTAP1, so Command is zero
 	Command ctap.Command // of Working, WaitingForTouch, Touched, Done
 	Status  ctap.Status  // of Done
+	Fault   Fault        // of Struck
 }
 
 func (e Event) command() string {
@@ -53,6 +55,8 @@ func (e Event) String() string {
 		return e.command() + ": " + e.Status.Name()
 	case Winked:
 		return "winked"
+	case Struck:
+		return "fault " + e.Fault.String()
 	}
 	return fmt.Sprintf("event %d", int(e.Kind))
 }

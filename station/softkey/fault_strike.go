@@ -12,13 +12,14 @@ type faults struct {
 	life  map[Step]int // since the beginning
 	power map[Step]int // since the latest power-up
 	now   strikes      // those of the command in progress
+	tell  func(Fault)  // of each that strikes
 }
 
 // strikes are the faults that strike one step.
 type strikes []Fault
 
-func newFaults(list []Fault) faults {
-	return faults{list: list, life: map[Step]int{}, power: map[Step]int{}}
+func newFaults(list []Fault, tell func(Fault)) faults {
+	return faults{list: list, tell: tell, life: map[Step]int{}, power: map[Step]int{}}
 }
 
 // powerUp begins those counts anew that go by power-up.
@@ -38,6 +39,7 @@ func (f *faults) count(steps ...Step) (struck strikes) {
 		for _, fault := range f.list {
 			if fault.Step == s && f.due(fault) {
 				struck = append(struck, fault)
+				f.tell(fault)
 			}
 		}
 	}
