@@ -4,18 +4,22 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"keystation/inventory"
 	"keystation/station"
 )
 
 // fakeBench keeps what it was told, and refuses at port 9.
-type fakeBench struct{ acts []string }
+type fakeBench struct {
+	acts    []string
+	session station.Session
+}
 
 func (b *fakeBench) note(act, port string) error {
 	if port == "9" {
@@ -53,7 +57,7 @@ func (b *fakeBench) Learned(_ context.Context, keep bool) error {
 	return b.note("learned "+strconv.FormatBool(keep), "")
 }
 
-func (b *fakeBench) Session() station.Session { return station.Session{} }
+func (b *fakeBench) Session() station.Session { return b.session }
 
 func (b *fakeBench) Abandon(_ context.Context, run inventory.RunID) error {
 	return b.note("abandon", string(run))
@@ -102,7 +106,7 @@ func TestBench_tile(t *testing.T) {
 
 func TestBench_strip(t *testing.T) {
 	p := withTile(t, &fakeBench{}).get("/bench")
-	if got := p.text("#strip"); got != "Made today 2 Last hour 1 At work 0 Waiting for hands 1" {
+	if got := p.text("#strip"); got != "1 port needs your hands Made today 2 Last hour 1 At work 0 Left to make 1" {
 		t.Errorf("strip says %q", got)
 	}
 }
@@ -116,15 +120,19 @@ func TestBench_withoutScript(t *testing.T) {
 
 func TestBench_buttons(t *testing.T) {
 	tests := []struct {
-		name string
-		tile station.Tile
-		want []string
+		name  string
+		tile  station.Tile
+		shown string // on the tile itself
+		menu  string
 	}{
-		{"empty", station.Tile{Tone: station.Quiet}, []string{"/bench/plug"}},
-		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, []string{"/bench/cancel", "/bench/pull"}},
-		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, []string{"/bench/answer", "/bench/cancel", "/bench/pull"}},
-		{"good", station.Tile{Plugged: true, Tone: station.Good}, []string{"/bench/pull"}},
-		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, []string{"/bench/pull", "/bench/retry"}},
+		{"empty", station.Tile{Tone: station.Quiet}, "plug", "hold yes,label"},
+		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, "pull", "cancel,hold yes,wink"},
+		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, "answer,pull", "cancel,hold yes,wink"},
+		{"good", station.Tile{Plugged: true, Tone: station.Good, Tag: string(tagOf(1))}, "pull", "hold yes,wink,label"},
+		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, "retry,pull", "retry,hold yes,wink"},
+		{"held", station.Tile{Plugged: true, Running: true, Tone: station.Quiet, Held: true}, "hold no,pull", "cancel,hold no,wink"},
+		{"held and empty", station.Tile{Tone: station.Quiet, Held: true}, "hold no,plug", "hold no,label"},
+		{"USB fault", station.Tile{Tone: station.Bad}, "plug", "hold yes,label"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -132,19 +140,34 @@ func TestBench_buttons(t *testing.T) {
 			d := open(t, func(c *Config) { c.Bench, c.Hands = b, b })
 			tt.tile.Port, tt.tile.Word = "3", "Word"
 			d.Feed.Publish(tt.tile)
-			var got []string
-			for _, f := range d.get("/bench").find(".tile form") {
-				if method, _ := attr(f, "method"); method != "post" {
-					t.Errorf("a form uses %q", method)
-				}
-				action, _ := attr(f, "action")
-				got = append(got, action)
+			p := d.get("/bench")
+			if got := forms(t, p.find(".tile .do form")); got != tt.shown {
+				t.Errorf("on the tile %s, want %s", got, tt.shown)
 			}
-			if slices.Sort(got); !slices.Equal(got, tt.want) {
-				t.Errorf("forms %v, want %v", got, tt.want)
+			if got := forms(t, p.find(".tile .menu form")); got != tt.menu {
+				t.Errorf("in its menu %s, want %s", got, tt.menu)
 			}
 		})
 	}
+}
+
+// forms names what forms do, in their order.
+func forms(t *testing.T, found []*html.Node) string {
+	t.Helper()
+	var names []string
+	for _, f := range found {
+		if method, _ := attr(f, "method"); method != "post" {
+			t.Errorf("a form uses %q", method)
+		}
+		action, _ := attr(f, "action")
+		name := strings.TrimPrefix(action, "/bench/")
+		for _, on := range (page{root: f}).find("input[name=on]") {
+			value, _ := attr(on, "value")
+			name += " " + value
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ",")
 }
 
 func TestBench_watchedOnly(t *testing.T) {
@@ -153,7 +176,7 @@ func TestBench_watchedOnly(t *testing.T) {
 	if n := len(d.get("/bench").find(".tile form")); n != 0 {
 		t.Errorf("%d forms on a bench that is only watched", n)
 	}
-	for _, path := range []string{"/bench/cancel", "/bench/touch"} {
+	for _, path := range []string{"/bench/cancel", "/bench/touch", "/bench/open", "/bench/hold-all", "/bench/learn", "/rework/abandon"} {
 		if p := d.post(path, url.Values{"port": {"1"}}); p.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("%s: %d", path, p.StatusCode)
 		}
@@ -176,6 +199,28 @@ func TestBench_acts(t *testing.T) {
 		{"no", "/bench/answer", url.Values{"port": {"1-1"}, "question": {"7"}, "answer": {"no"}}, 303, "no 7 1-1"},
 		{"no answer is no yes", "/bench/answer", url.Values{"port": {"1-1"}, "question": {"7"}}, 400, ""},
 		{"an answer to no question", "/bench/answer", url.Values{"port": {"1-1"}, "answer": {"yes"}}, 400, ""},
+		{"hold", "/bench/hold", url.Values{"port": {"1-1"}, "on": {"yes"}}, 303, "hold true 1-1"},
+		{"let go", "/bench/hold", url.Values{"port": {"1-1"}, "on": {"no"}}, 303, "hold false 1-1"},
+		{"hold or let go", "/bench/hold", url.Values{"port": {"1-1"}}, 400, ""},
+		{"no port is not the whole bench", "/bench/hold", url.Values{"port": {""}, "on": {"yes"}}, 404, ""},
+		{"hold all", "/bench/hold-all", url.Values{"on": {"yes"}}, 303, "hold true "},
+		{"let all go", "/bench/hold-all", url.Values{"on": {"no"}}, 303, "hold false "},
+		{"hold all or let go", "/bench/hold-all", nil, 400, ""},
+		{"blink", "/bench/wink", url.Values{"port": {"1-1"}}, 303, "wink 1-1"},
+		{"label", "/bench/label", url.Values{"port": {"1-1"}}, 303, "label 1-1"},
+		{"pin", "/bench/pin", url.Values{"port": {"1-1"}, "line": {"l-7"}}, 303, "pin l-7 1-1"},
+		{"take the pin back", "/bench/pin", url.Values{"port": {"1-1"}, "line": {""}}, 303, "pin  1-1"},
+		{"pin nothing", "/bench/pin", url.Values{"port": {"1-1"}}, 400, ""},
+		{"make for lines", "/bench/open", url.Values{"stock": {"no"}}, 303, "open false "},
+		{"make for stock", "/bench/open", url.Values{"stock": {"yes"}}, 303, "open true "},
+		{"make for whatever", "/bench/open", nil, 400, ""},
+		{"stop making", "/bench/end", nil, 303, "end "},
+		{"learn", "/bench/learn", nil, 303, "learn "},
+		{"keep what was learned", "/bench/learned", url.Values{"keep": {"yes"}}, 303, "learned true "},
+		{"forget what was learned", "/bench/learned", url.Values{"keep": {"no"}}, 303, "learned false "},
+		{"keep or forget", "/bench/learned", nil, 400, ""},
+		{"give up", "/rework/abandon", url.Values{"run": {"run00001"}}, 303, "abandon run00001"},
+		{"give up what", "/rework/abandon", nil, 400, ""},
 		{"refused", "/bench/pull", url.Values{"port": {"9"}}, 409, ""},
 		{"unknown port", "/bench/touch", url.Values{"port": {"/dev/sda"}}, 404, ""},
 	}
@@ -213,10 +258,12 @@ func TestBench_empty(t *testing.T) {
 	p.hasText(t, ".bench-empty", "No key is plugged in", "Plug a key into the hub.")
 }
 
+// The word is as large as it fits: a long one may stand in two lines.
 func TestBench_word(t *testing.T) {
-	for word, want := range map[string]bool{"READY": false, "Touch the key": false, "NEEDS A YES": false, "PLUG IN AGAIN": true, "BAD KEY OR CABLE": true, "Whose key is this?": true} {
-		if got := (tileView{Tile: station.Tile{Word: word}}).Long(); got != want {
-			t.Errorf("%s: long %v", word, got)
+	for word, want := range map[string][2]int{"": {4, 4}, "READY": {5, 5}, "YOUR ANSWER?": {10, 7}, "BAD KEY OR CABLE": {12, 7}, strings.Repeat("W", 40): {14, 14}} {
+		v := tileView{Tile: station.Tile{Word: word}}
+		if got := [2]int{v.Fit(), v.Fit2()}; got != want {
+			t.Errorf("%s is %v heights wide in one line and in two, want %v", word, got, want)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type books struct {
 	ledger       []inventory.LedgerRow
 	head         inventory.LedgerHead
 	made         []time.Time
+	rework       []inventory.ReworkRow
 	broken       error // every question gets this
 }
 
@@ -144,6 +145,10 @@ func (b *books) RunList(_ context.Context, q inventory.RunQuery) (inventory.RunP
 	}
 	rows, next := cut(rows, q.After, q.Limit, func(r inventory.RunRow) string { return string(r.Run.ID) })
 	return inventory.RunPage{Rows: rows, Next: next}, b.fault()
+}
+
+func (b *books) Rework(_ context.Context, limit int) ([]inventory.ReworkRow, error) {
+	return b.rework[:min(limit, len(b.rework))], b.fault()
 }
 
 func (b *books) RunDossier(_ context.Context, id inventory.RunID) (inventory.RunDossier, error) {

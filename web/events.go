@@ -22,7 +22,7 @@ type snapshotEvent struct {
 	Boot  string         `json:"boot"`
 	Tiles []station.Tile `json:"tiles"`
 	HTML  string         `json:"html"`
-	Strip string         `json:"strip"`
+	stripEvent
 }
 
 // tileEvent is one change of one port, as data and as the page shows it.
@@ -32,9 +32,11 @@ type tileEvent struct {
 	HTML string       `json:"html"`
 }
 
-// stripEvent is the sum above the tiles. It comes with every beat, so that a page can tell silence from death.
+// stripEvent is what stands above the tiles: the sum, and what is switched on. It comes with every beat, so that a
+// page can tell silence from death, and at once when a page switched something.
 type stripEvent struct {
-	Strip string `json:"strip"`
+	Strip   string `json:"strip"`
+	Session string `json:"session"`
 }
 
 // events streams the bench (HTML Living Standard §9.2). A browser that names the last event it saw, in this process,
@@ -63,6 +65,7 @@ func (st *stream) follow(events <-chan station.Event) error {
 	defer stopEnd()
 	for {
 		var err error
+		switched := st.site.bell.heard()
 		select {
 		case ev, ok := <-events:
 			if !ok {
@@ -71,6 +74,8 @@ func (st *stream) follow(events <-chan station.Event) error {
 			err = st.tile(ev)
 		case <-beat:
 			err = st.beat()
+		case <-switched:
+			err = st.sum()
 		case <-end:
 			return nil
 		case <-st.site.closing:
@@ -158,21 +163,26 @@ func (st *stream) beat() error {
 	return st.sum()
 }
 
-// sum sends the strip. It has no number: what it says can be asked again at any time.
+// sum sends what stands above the tiles. It has no number: what it says can be asked again at any time.
 func (st *stream) sum() error {
-	html, err := st.strip()
+	head, err := st.strip()
 	if err != nil {
 		return err
 	}
-	return st.send("strip", -1, stripEvent{html})
+	return st.send("strip", -1, head)
 }
 
-func (st *stream) strip() (string, error) {
+func (st *stream) strip() (stripEvent, error) {
+	var head stripEvent
 	sum, err := st.site.strip(st.c.Request().Context(), st.site.Feed.Snapshot())
 	if err != nil {
-		return "", err
+		return head, err
 	}
-	return st.site.part("strip", sum)
+	if head.Strip, err = st.site.part("strip", sum); err != nil {
+		return head, err
+	}
+	head.Session, err = st.site.part("session", st.site.session())
+	return head, err
 }
 
 func (st *stream) send(name string, seq int64, data any) error {

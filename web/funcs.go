@@ -10,7 +10,7 @@ import (
 )
 
 // timeView is a time as a page shows it.
-type timeView struct{ Machine, Full, Ago string }
+type timeView struct{ Machine, Full, Ago, Clock string }
 
 // funcs are what templates may call. They only choose words and forms.
 func (s *Site) funcs() template.FuncMap {
@@ -18,17 +18,19 @@ func (s *Site) funcs() template.FuncMap {
 		"asset":   s.assets.url,
 		"word":    wordFor,
 		"keyword": keyWordFor, "asked": requisitionWord,
-		"means": func(st inventory.KeyState) string { return keyStateOf(st).means },
-		"icon":  func(t station.Tone) string { return toneIcons[t] },
-		"step":  stepName,
-		"steps": func() []inventory.Step { return inventory.Steps },
-		"add":   func(a, b int) int { return a + b },
-		"time":  s.timeView,
-		"took":  took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
-		"scanform": s.emptyScanForm,
+		"means":    func(st inventory.KeyState) string { return keyStateOf(st).means },
+		"icon":     func(t station.Tone) string { return toneIcons[t] },
+		"acts":     func(t tileView, a action) actView { return actView{a, t.Port, t.Name()} },
+		"tileicon": tileIcon,
+		"step":     stepName,
+		"steps":    func() []inventory.Step { return inventory.Steps },
+		"add":      func(a, b int) int { return a + b },
+		"time":     s.timeView,
+		"took":     took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
 		"hex":      hex.EncodeToString,
 		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
 		"serial":   func(src inventory.SerialSource) string { return serialSources[src] },
+		"scanform": s.emptyScanForm,
 	}
 }
 
@@ -49,5 +51,5 @@ func (s *Site) timeView(v any) timeView {
 		return timeView{}
 	}
 	local := t.In(s.Zone)
-	return timeView{t.UTC().Format(time.RFC3339), local.Format("2006-01-02 15:04:05 MST"), ago(s.Now().Sub(t))}
+	return timeView{t.UTC().Format(time.RFC3339), local.Format("2006-01-02 15:04:05 MST"), ago(s.Now().Sub(t)), local.Format("15:04:05")}
 }

@@ -70,7 +70,7 @@ func TestBench_live(t *testing.T) {
 	see(t, ctx, "drawn by the server", `document.querySelector(".word").innerText === "Reading"`)
 	d.Feed.Publish(station.Tile{Port: "1-1", Plugged: true, Tone: station.Hands, Word: "Touch the key", Step: "tag", StepsIn: 2})
 	see(t, ctx, "a change", `document.querySelector(".word").innerText === "Touch the key" && document.querySelector(".tile").dataset.tone === "hands"`)
-	see(t, ctx, "said aloud", `document.getElementById("said").textContent === "1-1: Touch the key"`)
+	see(t, ctx, "said aloud", `document.getElementById("said").textContent === "Port 1-1: Touch the key"`)
 	see(t, ctx, "counted in the title", `document.title.startsWith("(1) ")`)
 	d.Feed.Publish(station.Tile{Port: "1-10", Tone: station.Quiet, Word: "Empty"})
 	see(t, ctx, "a new port", `document.querySelectorAll(".tile").length === 2`)

@@ -25,6 +25,7 @@ type overviewPage struct {
 	Strip   strip
 	Total   int
 	Waiting int // requisitions without a decision
+	Rework  int // keys to take up again, as far as they are listed
 	More    int // that are open and not among those shown
 }
 
@@ -69,7 +70,11 @@ func (s *Site) overview(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("list keys: %w", err)
 	}
-	page := overviewPage{Overview: all, Next: next(all, sum), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
+	again, err := s.Books.Rework(ctx, reworkRows)
+	if err != nil {
+		return fmt.Errorf("list keys to look at again: %w", err)
+	}
+	page := overviewPage{Overview: all, Rework: len(again), Next: next(all, sum, len(again)), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
 	for _, n := range all.Keys {
 		page.Total += n
 	}
@@ -106,7 +111,7 @@ func (s *Site) openRequisitions(ctx context.Context) ([]inventory.RequisitionRow
 }
 
 // next chooses what a person should do now: what blocks others comes first.
-func next(all inventory.Overview, sum strip) nextThing {
+func next(all inventory.Overview, sum strip, again int) nextThing {
 	for _, n := range []struct {
 		count     int
 		tone      station.Tone
@@ -114,7 +119,7 @@ func next(all inventory.Overview, sum strip) nextThing {
 		path, do  string
 	}{
 		{sum.Waiting, station.Hands, "One key on the bench waits for your hands.", "%d keys on the bench wait for your hands.", "/bench", "Go to the bench"},
-		{all.Keys[inventory.Quarantined], station.Bad, "One key is in quarantine and needs a decision.", "%d keys are in quarantine and need a decision.", "/keys?state=quarantined", "Look at them"},
+		{again, station.Bad, "One key must be taken up again.", "%d keys must be taken up again.", "/rework", "See what to do"},
 		{all.OpenLines, station.Busy, "One approved line waits for its key. Plug one in.", "%d approved lines wait for their keys. Plug some in.", "/bench", "Go to the bench"},
 		{all.Requisitions[inventory.Submitted], station.Hands, "One requisition waits for an approval.", "%d requisitions wait for an approval.", "/requisitions?state=submitted", "Read them"},
 		{all.Keys[inventory.Ready], station.Good, "One key is ready to be packed.", "%d keys are ready to be packed.", "/keys?state=ready", "See which"},

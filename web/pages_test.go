@@ -21,6 +21,7 @@ func packets(c *Config) {
 	c.Packet = func(_ context.Context, key inventory.KeyID) ([]byte, string, error) {
 		return []byte("%PDF-1.4 of " + key), "packet R-1001-1.pdf", nil
 	}
+	c.CommandSheet = func() ([]byte, error) { return []byte("%PDF-1.4 of codes"), nil }
 	c.Contents = func(context.Context, inventory.KeyID) (shipping.Packet, error) {
 		code, err := shipping.Code128("R-1001-1")
 		tag, tagErr := shipping.Code128("7KQM-3XWB")
@@ -218,21 +219,22 @@ func TestPages_hostileNames(t *testing.T) {
 
 func TestOverview_next(t *testing.T) {
 	tests := []struct {
-		name string
-		all  inventory.Overview
-		sum  strip
-		want string
+		name  string
+		all   inventory.Overview
+		sum   strip
+		again int
+		want  string
 	}{
-		{"hands first", inventory.Overview{OpenLines: 3}, strip{Waiting: 2}, "2 keys on the bench wait for your hands."},
-		{"then quarantine", inventory.Overview{OpenLines: 3, Keys: map[inventory.KeyState]int{inventory.Quarantined: 1}}, strip{}, "One key is in quarantine and needs a decision."},
-		{"then lines", inventory.Overview{OpenLines: 1, Requisitions: map[inventory.RequisitionState]int{inventory.Submitted: 2}}, strip{}, "One approved line waits for its key. Plug one in."},
-		{"then approvals", inventory.Overview{Requisitions: map[inventory.RequisitionState]int{inventory.Submitted: 2}}, strip{}, "2 requisitions wait for an approval."},
-		{"then packing", inventory.Overview{Keys: map[inventory.KeyState]int{inventory.Ready: 4}}, strip{}, "4 keys are ready to be packed."},
-		{"nothing", inventory.Overview{}, strip{}, "Nothing waits. New requisitions show up here."},
+		{"hands first", inventory.Overview{OpenLines: 3}, strip{Waiting: 2}, 0, "2 keys on the bench wait for your hands."},
+		{"then what went wrong", inventory.Overview{OpenLines: 3}, strip{}, 1, "One key must be taken up again."},
+		{"then lines", inventory.Overview{OpenLines: 1, Requisitions: map[inventory.RequisitionState]int{inventory.Submitted: 2}}, strip{}, 0, "One approved line waits for its key. Plug one in."},
+		{"then approvals", inventory.Overview{Requisitions: map[inventory.RequisitionState]int{inventory.Submitted: 2}}, strip{}, 0, "2 requisitions wait for an approval."},
+		{"then packing", inventory.Overview{Keys: map[inventory.KeyState]int{inventory.Ready: 4}}, strip{}, 0, "4 keys are ready to be packed."},
+		{"nothing", inventory.Overview{}, strip{}, 0, "Nothing waits. New requisitions show up here."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := next(tt.all, tt.sum); got.Text != tt.want || got.Path == "" {
+			if got := next(tt.all, tt.sum, tt.again); got.Text != tt.want || got.Path == "" {
 				t.Errorf("next = %+v", got)
 			}
 		})
@@ -441,7 +443,7 @@ func TestPages_empty(t *testing.T) {
 	*d.books = books{}
 	for path, want := range map[string]string{
 		"/overview": "Nothing waits.", "/keys": "There are no keys yet", "/requisitions": "Nobody has asked for a key yet",
-		"/people": "The directory is empty", "/runs": "No key was made yet", "/ledger": "the ledger is empty",
+		"/people": "The directory is empty", "/runs": "No key was made yet", "/rework": "Nothing to look at again", "/ledger": "the ledger is empty",
 	} {
 		d.get(path).hasText(t, "main", want)
 	}

@@ -39,6 +39,7 @@ func (s *Site) scan(c Ctx) error {
 		status, sentence := s.verdict(err, c)
 		answer = scanAnswer{Say: sentence, Port: port, status: status} // the port stays chosen
 	}
+	s.bell.ring()
 	s.name(&answer)
 	if wantsJSON(c.Request()) {
 		return c.JSON(answer.status, answer)

@@ -25,6 +25,7 @@ type Books interface {
 	requisitionBooks
 	personBooks
 	runBooks
+	reworkBooks
 	ledgerBooks
 }
 
@@ -75,7 +76,9 @@ type Config struct {
 	Books Books
 
 	Bench Bench // nil: the bench is watched only, its tiles have no buttons
-	Hands Hands // nil: keys are plugged and touched by people, as they should be
+	// StockModels name what a making session wipes without asking. Empty: nothing, every key asks.
+	StockModels []string
+	Hands       Hands // nil: keys are plugged and touched by people, as they should be
 
 	// Label draws the label that goes on a key. Nil: labels are not offered.
 	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)
@@ -106,6 +109,7 @@ type Site struct {
 	pages  map[string]*template.Template
 	tick   func(time.Duration) (<-chan time.Time, func()) // a ticker and its end
 	made   madeCount
+	bell   bell
 	chain  http.Handler
 
 	closing  chan struct{}

@@ -79,7 +79,7 @@ var words = map[string]map[string]word{
 	},
 	"run": {
 		string(inventory.RunReady):       {station.Good, "check", "ready"},
-		string(inventory.RunStocked):     {station.Good, "check", "made for stock"},
+		string(inventory.RunStocked):     {station.Good, "layers", "made for stock"},
 		string(inventory.RunRefused):     {station.Bad, "octagon", "refused"},
 		string(inventory.RunWaiting):     {station.Hands, "clock", "nobody came"},
 		string(inventory.RunFailed):      {station.Bad, "cross", "failed"},
@@ -140,6 +140,15 @@ func requisitionWord(r inventory.RequisitionRow) word {
 // toneIcons are the shapes of a tile's tones.
 var toneIcons = map[station.Tone]string{
 	station.Quiet: "port", station.Busy: "ring", station.Hands: "touch", station.Good: "check", station.Bad: "octagon",
+}
+
+// tileIcons are the shapes of what a tile says, where its tone's is not the best: whoever cannot tell colors apart, or
+// stands too far off to read, sees what is wanted.
+var tileIcons = map[string]string{
+	"EMPTY": "port", "WAIT": "clock", "HOLD": "pause", "STOP": "stop", "STOPPED": "stop",
+	"REPLUG": "plug", "PLUG IN AGAIN": "plug", "TOUCH": "touch", "YOUR ANSWER?": "question", "NEEDS A YES": "question",
+	"READY": "check", "STOCKED": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
+	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus",
 }
 
 // stepNames are the steps of a run as people read them.

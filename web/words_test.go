@@ -97,7 +97,7 @@ func TestTimeView(t *testing.T) {
 	s := &Site{Config: Config{Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}}
 	at := noon.Add(-3 * time.Minute)
 	for _, v := range []any{at, &at, inventory.FormatTime(at)} {
-		if got := s.timeView(v); got != (timeView{"2026-11-03T11:57:00Z", "2026-11-03 12:57:00 CET", "3 minutes ago"}) {
+		if got := s.timeView(v); got != (timeView{"2026-11-03T11:57:00Z", "2026-11-03 12:57:00 CET", "3 minutes ago", "12:57:00"}) {
 			t.Errorf("%T: %+v", v, got)
 		}
 	}

@@ -4,8 +4,10 @@
 (() => {
   const bench = document.getElementById("bench");
   const strip = document.getElementById("strip");
+  const session = document.getElementById("session");
   const said = document.getElementById("said");
   const live = document.getElementById("live");
+  const only = bench.dataset.only; // the page of one port
   const title = document.title;
   const silence = 40000; // two beats and a half
   let source, heard = 0;
@@ -32,40 +34,77 @@
     for (const a of from.attributes) if (to.getAttribute(a.name) !== a.value) to.setAttribute(a.name, a.value);
   };
 
+  // What a button or link does, so that focus goes on to the same one when it is drawn anew, and never to another.
+  const names = (e) => {
+    if (e.matches("summary")) return "summary";
+    if (e.matches("a")) return "a " + e.getAttribute("href");
+    return e.form ? [e.form.getAttribute("action"), e.form.elements.on?.value, e.value].join(" ") : "";
+  };
+
+  // replace puts a part in the place of another. Open menus stay open, and focus stays where it was.
+  const replace = (had, part, orElse) => {
+    const focused = had.contains(document.activeElement) && names(document.activeElement);
+    const open = had.querySelector("details[open]");
+    had.replaceWith(part);
+    if (open) part.querySelector(`details.${open.className}`)?.setAttribute("open", "");
+    start(part);
+    if (focused === false) return;
+    const same = focused && [...part.querySelectorAll("a, button, summary")].find((e) => names(e) === focused);
+    (same || orElse).focus();
+  };
+
   const patch = (old, tile) => {
     copyAttributes(old, tile);
     for (const part of tile.querySelectorAll("[data-part]")) {
       const had = old.querySelector(`[data-part="${part.dataset.part}"]`);
-      if (!had) { old.replaceWith(tile); start(tile); return; }
-      if (had.sent === part.outerHTML || (!had.sent && had.outerHTML === part.outerHTML)) continue;
       const sent = part.outerHTML;
-      const focused = had.contains(document.activeElement) && document.activeElement.form?.getAttribute("action");
-      had.replaceWith(part);
+      if (had.sent === sent || (!had.sent && had.outerHTML === sent)) continue;
       part.sent = sent;
-      start(part);
-      if (focused) (part.querySelector(`form[action="${focused}"] button`) || old).focus(); // never another button
+      replace(had, part, old);
     }
   };
 
+  const rank = (tile) => Number(tile.dataset.place) || Infinity;
+  const before = (a, b) => rank(a) < rank(b) ||
+    (rank(a) === rank(b) && a.dataset.label.localeCompare(b.dataset.label, "en", { numeric: true }) < 0);
+
+  // place moves a tile to where its port stands on the hub.
+  const place = (tile) => {
+    const next = [...bench.children].find((other) => other !== tile && before(tile, other)) || null;
+    if (tile.parentNode === bench && (tile.nextElementSibling === next)) return;
+    const focused = tile.contains(document.activeElement) && document.activeElement;
+    bench.insertBefore(tile, next);
+    if (focused) focused.focus();
+  };
+
   const show = (tile) => {
+    if (only && tile.id !== only) return;
     const old = document.getElementById(tile.id);
     if (!old) {
-      bench.append(tile);
+      place(tile);
       start(tile);
       return say(tile);
     }
     const word = old.dataset.word;
+    const moved = old.dataset.place !== tile.dataset.place;
     patch(old, tile);
+    if (moved) place(old);
     if (word !== tile.dataset.word) say(tile);
+    if (only) around();
   };
 
   const say = (tile) => { said.textContent = `${tile.dataset.label}: ${tile.dataset.word}`; };
 
-  const sum = (html) => {
-    const fresh = drawn(html);
+  const head = (all) => {
+    if (!strip) return;
+    const fresh = drawn(all.strip);
     const waiting = Number(fresh.firstElementChild.dataset.waiting);
-    if (strip.innerHTML !== html) strip.replaceChildren(fresh);
+    if (strip.sent !== all.strip) { strip.sent = all.strip; strip.replaceChildren(fresh); }
     document.title = waiting ? `(${waiting}) ${title}` : title;
+    if (session.sent === all.session || (!session.sent && session.innerHTML === all.session)) return;
+    session.sent = all.session;
+    const box = drawn(all.session).firstElementChild;
+    if (box && session.firstElementChild) replace(session.firstElementChild, box, document.getElementById("main"));
   };
 
   const snapshot = (all) => {
@@ -73,19 +112,39 @@
     const tiles = [...drawn(all.html).children];
     const ids = new Set(tiles.map((t) => t.id));
     for (const old of [...bench.children]) if (!ids.has(old.id)) old.remove();
-    tiles.forEach((tile, i) => {
-      const id = tile.id;
-      show(tile);
-      const here = document.getElementById(id);
-      if (bench.children[i] !== here) bench.insertBefore(here, bench.children[i] || null);
-    });
-    sum(all.strip);
+    tiles.forEach(show);
+    head(all);
   };
 
+  // The page of one port shows more than its tile: what it said, and what can be done.
+  let asked;
+  const around = () => {
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      const answer = await fetch(location.pathname).catch(() => null);
+      if (!answer?.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["told", "acts", "nextkey"]) {
+        const had = document.getElementById(id), part = page.getElementById(id);
+        if (had && part && had.innerHTML !== part.innerHTML) replace(had, part, document.getElementById("main"));
+      }
+    }, 150);
+  };
+
+  const tell = (text, well) => {
+    live.hidden = false;
+    live.classList.toggle("told", well);
+    live.textContent = text;
+    said.textContent = text;
+  };
+  const quiet = () => { live.hidden = true; };
+
+  let lost = false;
   const connected = (yes) => {
-    live.hidden = yes;
-    if (!yes) live.textContent = "The bench does not answer. This page tries again by itself.";
-    bench.toggleAttribute("data-stale", !yes);
+    if (yes === !lost) return;
+    lost = !yes;
+    if (yes) quiet(); else tell("The bench does not answer. This page tries again by itself.", false);
+    bench.toggleAttribute("data-stale", lost);
   };
 
   const on = (name, act) => source.addEventListener(name, (e) => {
@@ -104,33 +163,46 @@
     };
     on("snapshot", snapshot);
     on("tile", (ev) => show(drawn(ev.html).firstElementChild));
-    on("strip", (ev) => sum(ev.strip));
+    on("strip", head);
   };
 
   setInterval(() => {
     if (performance.now() - heard > silence) { connected(false); listen(); }
   }, 5000);
 
+  const shut = (root) => root.querySelectorAll("details[open]").forEach((d) => {
+    const inside = d.contains(document.activeElement);
+    d.open = false;
+    if (inside) d.querySelector("summary").focus();
+  });
+
   // Buttons act without leaving the page. What is refused is said where everybody looks.
-  bench.addEventListener("submit", async (e) => {
-    e.preventDefault();
+  document.addEventListener("submit", async (e) => {
     const form = e.target;
+    if (e.defaultPrevented || form.method !== "post") return;
+    e.preventDefault();
     if (form.ariaBusy === "true") return;
     form.ariaBusy = "true";
     try {
       const body = new URLSearchParams(new FormData(form, e.submitter));
       const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-      if (answer.ok) live.hidden = true;
-      else {
-        live.hidden = false;
-        live.textContent = (await answer.json()).error;
-        said.textContent = live.textContent;
-      }
+      if (answer.ok) {
+        if (form.dataset.done) tell(form.dataset.done, true); else quiet();
+        const menu = form.closest("details");
+        if (menu) shut(menu.parentNode);
+        if (only) around();
+      } else tell((await answer.json()).error, false);
     } catch {
       connected(false);
     } finally {
       form.ariaBusy = "false";
     }
+  });
+
+  // One menu is open at a time; Escape and a click beside it close it.
+  document.addEventListener("keydown", (e) => { if (e.key === "Escape") shut(document); });
+  document.addEventListener("click", (e) => {
+    document.querySelectorAll("details[open].drop, details[open].more").forEach((d) => { if (!d.contains(e.target)) d.open = false; });
   });
 
   start(bench);
