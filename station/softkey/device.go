@@ -23,6 +23,7 @@ type device struct {
 	waiting  atomic.Bool
 
 	node     Node
+	left     Node                      // where it was plugged in before, if that place is held
 	reports  chan [ctaphid.Report]byte // nil while unplugged
 	gone     chan struct{}
 	readers  sync.WaitGroup
@@ -92,6 +93,7 @@ func (d *device) plug() error {
 	if err != nil {
 		return err
 	}
+	d.leave()
 	d.node = node
 	d.reports, d.gone = make(chan [ctaphid.Report]byte), make(chan struct{})
 	d.readers.Add(1)
@@ -127,11 +129,23 @@ func (d *device) unplug() {
 		return
 	}
 	close(d.gone)
-	d.node.Close()
+	if h, ok := d.node.(hangUpper); ok && h.HangUp() == nil {
+		d.left = d.node
+	} else {
+		d.node.Close()
+	}
 	d.readers.Wait()
 	d.node, d.reports = nil, nil
 	d.powerUps++
 	d.cfg.OnEvent(Event{Kind: Unpowered})
+}
+
+// leave gives up the place that an unplugged key still holds.
+func (d *device) leave() {
+	if d.left != nil {
+		d.left.Close()
+		d.left = nil
+	}
 }
 
 // powerUp forgets what a key without power forgets.

@@ -157,6 +157,9 @@ func TestHands_unplugAndPlug(t *testing.T) {
 	key.Unplug() // twice is once
 	key.PowerCycle()
 	key.Touch()
+	if other, _ := start(t, softkey.Config{}); other.Path() == old {
+		t.Error("another key is where this one was")
+	}
 	if err := key.Plug(); err != nil {
 		t.Fatal(err)
 	}

@@ -117,36 +117,13 @@ func (c *Config) fillIn(m Model) {
 		c.Now = time.Now
 	}
 	if c.Open == nil {
-		c.Open = freshPTYs()
+		c.Open = OpenPTY
 	}
 	if c.OnEvent == nil {
 		c.OnEvent = func(Event) {}
 	}
 	c.ResetWindow = cmp.Or(c.ResetWindow, time.Duration(m.Timing.ResetWindow)*time.Millisecond, resetWindow)
 	c.TouchTimeout = cmp.Or(c.TouchTimeout, time.Duration(m.Timing.TouchTimeout)*time.Millisecond, touchTimeout)
-}
-
-// freshPTYs opens pseudo-terminals, each at another path than the one before it: the
-// system gives the lowest number that is free, which would be the one just left, and
-// whoever waits for the old path to go would not see the key move.
-func freshPTYs() func() (Node, error) {
-	last := ""
-	return func() (Node, error) {
-		node, err := OpenPTY()
-		if err != nil {
-			return nil, err
-		}
-		if node.Path() == last {
-			stale := node
-			node, err = OpenPTY()
-			stale.Close()
-			if err != nil {
-				return nil, err
-			}
-		}
-		last = node.Path()
-		return node, nil
-	}
 }
 
 // resetWindow is CTAP 2.1 §6.6: within 10 s of power-up.
@@ -227,6 +204,7 @@ func (k *Key) Plug() error {
 func (k *Key) Close() error {
 	err := k.hand(func() error {
 		k.device.unplug()
+		k.device.leave()
 		k.device.closed = true
 		return nil
 	})

@@ -12,3 +12,7 @@ type Node interface {
 
 // renewer is a Node that can put itself back into the state of a fresh open.
 type renewer interface{ Renew() error }
+
+// hangUpper is a Node that can be out without giving up its place: until it is closed
+// nobody else's node has its path, and whoever waits there meets only this key.
+type hangUpper interface{ HangUp() error }

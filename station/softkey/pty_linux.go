@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -136,8 +137,16 @@ func (p *pty) Write(report []byte) (int, error) {
 	return p.master.Write(report)
 }
 
-// Close hangs up: whoever has the path open gets EIO.
+// HangUp gives EIO to whoever has the path open. While the slave is open the system
+// gives the terminal's number to nobody else.
+func (p *pty) HangUp() error { return p.master.Close() }
+
+// Close hangs up and gives up the path.
 func (p *pty) Close() error {
+	hungUp := p.master.Close()
 	p.slave.Close()
-	return p.master.Close()
+	if errors.Is(hungUp, os.ErrClosed) {
+		return nil
+	}
+	return hungUp
 }
