@@ -28,7 +28,7 @@ func (k *Key) MakeCredential(ctx context.Context, o station.CreationOptions, pin
 	if err != nil {
 		return station.Credential{}, fmt.Errorf("%s: %w", act, err)
 	}
-	defer C.fido_cred_free(&cred)
+	defer C.ks_cred_free(&cred)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, n := pinOf(pin)
@@ -82,12 +82,12 @@ func readCredential(raw []byte) (station.Credential, error) {
 }
 
 func newCred(o station.CreationOptions, pin bool) (*C.fido_cred_t, error) {
-	cred := C.fido_cred_new()
+	cred := C.ks_cred_new()
 	if cred == nil {
 		return nil, errNoMemory
 	}
 	if err := fillCred(cred, o, pin); err != nil {
-		C.fido_cred_free(&cred)
+		C.ks_cred_free(&cred)
 		return nil, err
 	}
 	return cred, nil
@@ -132,7 +132,7 @@ func (k *Key) Assert(ctx context.Context, o station.RequestOptions, pin inventor
 	if err != nil {
 		return station.Assertion{}, fmt.Errorf("%s: %w", act, err)
 	}
-	defer C.fido_assert_free(&assert)
+	defer C.ks_assert_free(&assert)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, n := pinOf(pin)
@@ -166,12 +166,12 @@ func readAssertion(assert *C.fido_assert_t, o station.RequestOptions) (station.A
 }
 
 func newAssert(o station.RequestOptions) (*C.fido_assert_t, error) {
-	assert := C.fido_assert_new()
+	assert := C.ks_assert_new()
 	if assert == nil {
 		return nil, errNoMemory
 	}
 	if err := fillAssert(assert, o); err != nil {
-		C.fido_assert_free(&assert)
+		C.ks_assert_free(&assert)
 		return nil, err
 	}
 	return assert, nil

@@ -16,7 +16,7 @@
 // request and its answer, which only the reader can know.
 //
 // Guarantees: no call outlives its context by more than the three seconds a canceled key has to answer; a key that
-// is silent for a minute is given up; Close never frees what a call still uses; a PIN is copied once into C memory
+// is silent for ten seconds, or a minute where a touch is due, or works for twenty without asking for one, is given up; Close never frees what a call still uses; a PIN is copied once into C memory
 // and wiped there when the call returns; nothing but a hidraw node of a FIDO key or a terminal in raw mode is ever
 // written to.
 //

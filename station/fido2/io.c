@@ -23,6 +23,7 @@
 #define CMD_CANCEL 0x91
 #define CMD_KEEPALIVE 0xbb
 #define CMD_ERROR 0xbf
+#define KEEPALIVE_UPNEEDED 2
 
 static int64_t now(void)
 {
@@ -169,6 +170,18 @@ static void bear_with(ks_io *io)
 		io->deadline = deadline;
 }
 
+/*
+ * at_work has the clock run while a key says that it works. While it waits for a person the caller knows how long
+ * that may last.
+ */
+static void at_work(ks_io *io, uint8_t keepalive)
+{
+	if (keepalive == KEEPALIVE_UPNEEDED)
+		io->work_end = 0;
+	else if (io->work_end == 0)
+		io->work_end = now() + io->work;
+}
+
 /* note keeps what libfido2 does not: keepalives, error codes, the bytes of an answer. */
 static void note(ks_io *io, const unsigned char *report)
 {
@@ -180,6 +193,7 @@ static void note(ks_io *io, const unsigned char *report)
 	case CMD_KEEPALIVE:
 		if (io->opening)
 			bear_with(io);
+		at_work(io, report[AT_DATA]);
 		keystationHeard(io->heard, report[AT_DATA]);
 		break;
 	case CMD_ERROR:
@@ -209,6 +223,8 @@ static int io_read(void *handle, unsigned char *report, size_t n, int ms)
 			return fail(io, ETIMEDOUT); /* a node that talks without end, but not to us */
 	} while (!ours(io, report));
 	note(io, report);
+	if (report[AT_COMMAND] == CMD_KEEPALIVE && io->work_end != 0 && now() >= io->work_end)
+		return fail(io, ETIMEDOUT); /* a key that works for ever */
 	return KS_REPORT;
 }
 
@@ -233,6 +249,7 @@ static int io_write(void *handle, const unsigned char *report, size_t n)
 			return fail(io, ECANCELED);
 		memcpy(io->channel, report + 1, sizeof(io->channel));
 		io->want = io->have = 0;
+		io->work_end = 0;
 	}
 	if (report[1 + AT_COMMAND] == CMD_INIT)
 		memcpy(io->nonce, report + 1 + AT_DATA, sizeof(io->nonce));

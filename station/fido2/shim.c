@@ -8,10 +8,10 @@
 #include <time.h>
 
 enum {
-	SILENCE_MS = 10000, /* CTAP 2.1 §11.2.9.2.2: a working key says so every 100 ms */
+	SILENCE_MS = 10000, /* CTAP 2.1 §11.2.9.1.7: a working key says so every 100 ms */
 	TOUCH_SILENCE_MS = 60000, /* some keys say nothing while they wait for a touch */
 	GRACE_MS = 3000,
-	PATIENCE_MS = 20000, /* more than any getInfo takes, and no more than a list of keys can wait for */
+	PATIENCE_MS = 20000, /* more than any command takes beside its touch, and no more than a list of keys can wait for */
 };
 
 ks_key *ks_new(int fd, int wake, uintptr_t heard)
@@ -20,10 +20,12 @@ ks_key *ks_new(int fd, int wake, uintptr_t heard)
 
 	if (k == NULL)
 		return NULL;
+	ks_count_key(1);
 	k->io.fd = fd;
 	k->io.wake = wake;
 	k->io.heard = heard;
 	k->io.grace = GRACE_MS;
+	k->io.work = PATIENCE_MS;
 	return k;
 }
 
@@ -83,6 +85,7 @@ void ks_free(ks_key *k)
 		ks_io_functions.close(&k->io);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
+	ks_count_key(-1);
 }
 
 /* keep_pin makes the C string that libfido2 wants of a PIN; drop_pin leaves nothing of it. */

@@ -30,6 +30,8 @@ typedef struct ks_io {
 	bool canceled;     /* a cancel was seen during this call */
 	int64_t deadline;  /* monotonic milliseconds, 0: none but the silence limit */
 	int64_t patience;  /* the last deadline of an opening, however often the key says that it works on it */
+	int work;          /* milliseconds that a key may say that it works, without asking for a touch */
+	int64_t work_end;  /* when it has done so for long enough, 0: it does not */
 	int silence;       /* milliseconds without any report that mean a dead key */
 	int grace;         /* milliseconds that a canceled or slowly opening key has for its next report */
 
@@ -70,6 +72,20 @@ int ks_set_min_pin(ks_key *k, size_t length, const void *pin, size_t n);
 int ks_force_pin_change(ks_key *k, const void *pin, size_t n);
 int ks_make_cred(ks_key *k, fido_cred_t *cred, const void *pin, size_t n);
 int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n, bool touch);
+
+/* ks_memory is what is held in C: keys, credentials and assertions, bytes of the heap (-1: unknown). */
+typedef struct ks_memory {
+	long keys, objects, bytes;
+} ks_memory;
+
+ks_memory ks_held(void);
+void ks_count_key(int n);
+
+/* Like libfido2's own, and counted. */
+fido_cred_t *ks_cred_new(void);
+void ks_cred_free(fido_cred_t **c);
+fido_assert_t *ks_assert_new(void);
+void ks_assert_free(fido_assert_t **a);
 
 /* ks_has says whether the libfido2 that is loaded has a function, whatever it was compiled against. */
 bool ks_has(const char *symbol);
