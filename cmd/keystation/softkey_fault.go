@@ -16,12 +16,13 @@ it was last given power. STEP is one of
   `)
 	b.WriteString(wrapped(words(softkey.FaultSteps())))
 	b.WriteString(`
-where any is any CTAP2 command, init and wink are CTAPHID's. KIND is one of
+where any is any CTAP2 command, init, wink, vendor and u2f are CTAPHID's.
+KIND is one of
 `)
 	for _, k := range softkey.FaultKinds() {
 		fmt.Fprintf(&b, "  %-24s %s\n", k.Form, k.Says)
 	}
-	fmt.Fprintf(&b, "  %-24s %s", "0x01 to 0xFF", "answers this status and does nothing; at init and wink a CTAPHID error")
+	fmt.Fprintf(&b, "  %-24s %s", "0x01 to 0xFF", "answers this status and does nothing; of CTAPHID's steps a CTAPHID error")
 	return b.String()
 }
 

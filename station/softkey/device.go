@@ -136,6 +136,7 @@ func (d *device) unplug() {
 	}
 	d.readers.Wait()
 	d.node, d.reports = nil, nil
+	d.waiting.Store(false)
 	d.powerUps++
 	d.cfg.OnEvent(Event{Kind: Unpowered})
 }
@@ -312,7 +313,13 @@ func (d *device) vendor(m ctaphid.Message) {
 		d.sendError(m.Channel, err)
 		return
 	}
-	d.send(ctaphid.Message{Channel: m.Channel, Command: m.Command, Data: answer})
+	d.deliver(ctaphid.Message{Channel: m.Channel, Command: m.Command, Data: answer}, d.auth.faults.count(StepVendor))
+}
+
+// begin makes the key busy with a command, and gives the faults that strike it.
+func (d *device) begin(channel ctaphid.Channel, steps ...Step) strikes {
+	d.busy, d.canceled, d.said, d.silent = channel, false, 0, false
+	return d.auth.faults.begin(steps...)
 }
 
 // cbor runs a CTAP2 command and answers it.
@@ -325,9 +332,8 @@ func (d *device) cbor(m ctaphid.Message) {
 		d.sendError(m.Channel, ctaphid.ErrInvalidLength)
 		return
 	}
-	d.busy, d.command = m.Channel, ctap.Command(m.Data[0])
-	d.canceled, d.said, d.silent = false, 0, false
-	struck := d.auth.faults.begin(stepsOf(d.command, m.Data[1:])...)
+	d.command = ctap.Command(m.Data[0])
+	struck := d.begin(m.Channel, stepsOf(d.command, m.Data[1:])...)
 	d.cfg.OnEvent(Event{Kind: Working, Command: d.command})
 	answer, err := d.auth.answer(d.command, m.Data[1:])
 	gone := errors.Is(err, errNoAnswer) || d.linger(struck) != nil
@@ -360,11 +366,12 @@ func (d *device) msg(m ctaphid.Message) {
 		d.sendError(m.Channel, ctaphid.ErrInvalidCommand)
 		return
 	}
-	d.busy, d.command, d.canceled = m.Channel, 0, false
+	d.command = 0
+	struck := d.begin(m.Channel, StepU2F)
 	answer, err := d.auth.u2f(m.Data)
 	d.busy = 0
 	if err != nil {
 		return
 	}
-	d.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Msg, Data: answer})
+	d.deliver(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Msg, Data: answer}, struck)
 }

@@ -36,12 +36,14 @@ const (
 	StepForcePIN       Step = "force-pin"
 	StepInit           Step = "init"     // CTAPHID_INIT, how a program begins
 	StepWink           Step = "wink"     // CTAPHID_WINK
+	StepVendor         Step = "vendor"   // a command that only this vendor's keys know
+	StepU2F            Step = "u2f"      // CTAPHID_MSG
 	StepPowerUp        Step = "power-up" // being plugged in or power-cycled
 )
 
 var steps = []Step{StepAny, StepGetInfo, StepMakeCredential, StepGetAssertion, StepNextAssertion, StepReset, StepSelection,
 	StepGetRetries, StepKeyAgreement, StepSetPIN, StepChangePIN, StepGetToken, StepCredentials, StepConfig, StepEnterprise,
-	StepAlwaysUV, StepMinPIN, StepForcePIN, StepInit, StepWink, StepPowerUp}
+	StepAlwaysUV, StepMinPIN, StepForcePIN, StepInit, StepWink, StepVendor, StepU2F, StepPowerUp}
 
 // FaultSteps lists the steps at which a fault can strike.
 func FaultSteps() []Step { return slices.Clone(steps) }
@@ -58,7 +60,7 @@ func stepNames() string {
 type Fault struct {
 	Step   Step
 	Kind   Kind        // empty: Status
-	Status ctap.Status // what is answered instead, when Kind is empty; of init and wink a CTAPHID error
+	Status ctap.Status // what is answered instead, when Kind is empty; a CTAPHID error where the step is CTAPHID's
 	Nth    int         // only the n-th time the step comes, counted from 1; 0: always
 
 	SincePowerUp bool // Nth counts from the latest power-up, else from the key's beginning

@@ -135,7 +135,7 @@ func (f Fault) fits() bool {
 	switch f.Step {
 	case StepPowerUp:
 		return at == atAnything
-	case StepInit, StepWink:
+	case StepInit, StepWink, StepVendor, StepU2F:
 		return at == atAnswers || at == atAnything
 	}
 	return true

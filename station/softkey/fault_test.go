@@ -342,3 +342,17 @@ func TestFault_attestation(t *testing.T) {
 		t.Errorf("wrong assertion: %v", err)
 	}
 }
+
+// CTAP1 is a step as well.
+func TestFault_u2f(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := softkey.Fault{Step: softkey.StepU2F, Kind: softkey.Twice, Nth: 2}
+		b := newBench(t, softkey.Config{Profile: "u2f-only", Faults: []softkey.Fault{f}}, asIs)
+		defer b.key.Close()
+		version := initial(chanA, ctaphid.Msg, 4, 0, 3)
+		b.say(version, version, version)
+		if got, want := heard(b.listen()), "1 MSG 8, 1 MSG 8, 1 MSG 8, 1 MSG 8"; got != want {
+			t.Errorf("the key says %q, want %q", got, want)
+		}
+	})
+}

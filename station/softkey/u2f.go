@@ -15,7 +15,6 @@ func (a *authenticator) u2fAllowed() bool { return a.model.speaksU2F() && !a.sta
 // u2f answers a CTAP1 message (FIDO U2F Raw Message Formats v1.2). The only error is errNoAnswer.
 func (a *authenticator) u2f(message []byte) ([]byte, error) {
 	a.endSequences(0)
-	a.faults.begin()
 	before := a.state.clone()
 	out, err := a.u2fCommand(message)
 	if out, err = a.settle(before, out, err); errors.Is(err, errNoAnswer) {
