@@ -86,6 +86,8 @@ func apduData(b []byte) ([]byte, bool) {
 		return nil, true
 	case b[0] == 0 && len(b) > extended:
 		n, from, answer = int(binary.BigEndian.Uint16(b[1:])), extended, 2
+	case b[0] == 0:
+		return nil, false
 	default:
 		n, from, answer = int(b[0]), 1, 1
 	}
