@@ -70,7 +70,7 @@ type Feed struct {
 	seq      int64
 	tiles    map[string]Tile
 	logs     map[string][]Line // by port, the oldest first
-	recent   []Event // the last ones in order, for watchers that come back
+	recent   []Event           // the last ones in order, for watchers that come back
 	watchers map[chan Event]struct{}
 }
 

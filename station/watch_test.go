@@ -70,12 +70,19 @@ type watched struct {
 
 func watch(t *testing.T, change func(*station.Config)) *watched {
 	t.Helper()
+	return watchOver(t, func(r *rig) {
+		if change != nil {
+			change(&r.cfg)
+		}
+	})
+}
+
+func watchOver(t *testing.T, change func(*rig)) *watched {
+	t.Helper()
 	r := newRig(t)
 	bus := newTray()
-	r.cfg.Bus, r.cfg.Feed = bus, station.NewFeed()
-	if change != nil {
-		change(&r.cfg)
-	}
+	r.cfg.Bus, r.cfg.Feed, r.cfg.Note, r.cfg.SaveHub = bus, station.NewFeed(), r.store.Note, r.store.SaveHub
+	change(r)
 	w := &watched{rig: r, bench: r.bench(), bus: bus}
 	ctx, stop := context.WithCancel(t.Context())
 	_, w.events = r.cfg.Feed.Subscribe(ctx)
@@ -145,20 +152,6 @@ func TestBench_Watch_pulledWhileAsked(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("%d runs are left without an end, %v", len(left), err)
 	}
-}
-
-func TestBench_Watch_makingSession(t *testing.T) {
-	k := stationtest.Key(t, softkey.Config{})
-	w := watch(t, func(c *station.Config) {
-		c.Ask, c.Policy.Stock, c.Hub = nil, []string{k.AAGUID().String()}, hubOf("1-1")
-	})
-	if err := w.bench.OpenSession(t.Context(), grace, false); err != nil {
-		t.Fatal(err)
-	}
-	w.bus.put("1-1", k)
-	w.until("1-1", "READY")
-	w.bus.put("1-2", stationtest.Key(t, softkey.Config{}))
-	w.until("1-2", "YOUR ANSWER?") // not a making port
 }
 
 func TestBench_Watch_cancelAndRetry(t *testing.T) {
