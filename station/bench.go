@@ -66,6 +66,7 @@ type Bench struct {
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
+	told     map[string]string          // by port: what its next key shall say about the one before
 }
 
 // New makes a bench. It refuses a policy that contradicts itself.
@@ -92,12 +93,20 @@ func New(cfg Config) (*Bench, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bench{
-		cfg: cfg, hands: newHands(cfg.TouchSlots), asked: map[string]question{},
+		cfg: cfg, asked: map[string]question{}, told: map[string]string{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
 	}
+	b.hands = newHands(cfg.TouchSlots, b.placeOf)
 	b.lay(cfg.Hub)
 	return b, nil
+}
+
+// placeOf tells where a port stands on the learned hub, from 1; 0: not on it.
+func (b *Bench) placeOf(port string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.place(port)
 }
 
 // Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
@@ -111,7 +120,7 @@ func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Repor
 		return *rep, nil
 	}
 	r := b.newRun(port, b.wanted(port.ID, want))
-	r.presumed, r.stock = presumed, b.stocking(r.want)
+	r.presumed, r.stock, r.also = presumed, b.stocking(r.want), b.takeTold(port.ID)
 	r.tile.Stock = r.stock
 	defer func() {
 		r.end()
@@ -129,7 +138,7 @@ func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Repor
 
 // newRun makes a run that is in no journal yet.
 func (b *Bench) newRun(port Port, want inventory.Want) *run {
-	r := &run{b: b, port: port, want: want, fresh: true}
+	r := &run{b: b, port: port, want: want, fresh: true, anew: true}
 	r.tile = Tile{Port: port.ID, Label: port.Title(), Plugged: true, Running: true, Test: b.cfg.Policy.test()}
 	return r
 }

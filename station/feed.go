@@ -238,6 +238,8 @@ type Report struct {
 	Test         bool                   `json:"test"` // made for localhost: a TEST KEY
 
 	End inventory.RunEnd `json:"-"`
+
+	left plugged // what the run had in its port last; zero: another key is there
 }
 
 // StepReport is one step of a [Report].

@@ -19,7 +19,7 @@ func queue(t *testing.T, h *hands, asks []waiter) []string {
 	var order []string
 	for _, a := range asks {
 		go func() {
-			if err := h.take(t.Context(), a.port, a.fresh); err != nil {
+			if err := h.take(t.Context(), a); err != nil {
 				t.Errorf("%s: %v", a.port, err)
 			}
 			mu.Lock()
@@ -35,6 +35,9 @@ func queue(t *testing.T, h *hands, asks []waiter) []string {
 	return order
 }
 
+// nowhere is a bench that has learned no hub.
+func nowhere(string) int { return 0 }
+
 func TestHands_order(t *testing.T) {
 	tests := []struct {
 		name string
@@ -44,14 +47,17 @@ func TestHands_order(t *testing.T) {
 		{"as ports are counted", []waiter{{port: "1-10"}, {port: "1-2.1"}, {port: "1-9"}, {port: "1-2"}}, []string{"1-2", "1-2.1", "1-9", "1-10"}},
 		{"just plugged in comes first", []waiter{{port: "1-1"}, {port: "1-2"}, {port: "1-9", fresh: true}}, []string{"1-9", "1-1", "1-2"}},
 		{"of two such, by port", []waiter{{port: "1-4", fresh: true}, {port: "1-1"}, {port: "1-3", fresh: true}}, []string{"1-3", "1-4", "1-1"}},
+		{"who missed a turn comes last", []waiter{{port: "1-2"}, {port: "1-1", missed: true}, {port: "1-3", fresh: true}}, []string{"1-3", "1-2", "1-1"}},
+		{"but before who comes later", []waiter{{port: "1-8"}, {port: "1-9", missed: true}, {port: "1-1"}, {port: "1-2"}}, []string{"1-8", "1-9", "1-1", "1-2"}},
+		{"two who missed, in the order they did", []waiter{{port: "1-9", missed: true}, {port: "1-1", missed: true}}, []string{"1-9", "1-1"}},
 		{"twice the same port", []waiter{{port: "1-1"}, {port: "1-1"}}, []string{"1-1", "1-1"}},
 		{"nobody", nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHands(1)
-				if err := h.take(t.Context(), "holder", false); err != nil {
+				h := newHands(1, nowhere)
+				if err := h.take(t.Context(), waiter{port: "holder"}); err != nil {
 					t.Fatal(err)
 				}
 				if got := queue(t, h, tt.have); !slices.Equal(got, tt.want) {
@@ -62,14 +68,26 @@ func TestHands_order(t *testing.T) {
 	}
 }
 
+// TestHands_hubOrder follows the learned hub; ports that are not on it come after it.
+func TestHands_hubOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHands(1, func(port string) int { return 1 + slices.Index([]string{"1-3", "1-1"}, port) })
+		_ = h.take(t.Context(), waiter{port: "holder"})
+		have := []waiter{{port: "1-1"}, {port: "1-2"}, {port: "1-0"}, {port: "1-3"}}
+		if got, want := queue(t, h, have), []string{"1-3", "1-1", "1-0", "1-2"}; !slices.Equal(got, want) {
+			t.Errorf("order = %q, want %q", got, want)
+		}
+	})
+}
+
 func TestHands_slots(t *testing.T) {
 	for slots, want := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 16: 16} {
 		synctest.Test(t, func(t *testing.T) {
-			h, in := newHands(slots), atomic.Int32{}
+			h, in := newHands(slots, nowhere), atomic.Int32{}
 			ctx, cancel := context.WithCancel(t.Context())
 			for i := range 20 {
 				go func() {
-					if h.take(ctx, strconv.Itoa(i), i%2 == 0) == nil {
+					if h.take(ctx, waiter{port: strconv.Itoa(i), fresh: i%2 == 0, missed: i%5 == 0}) == nil {
 						in.Add(1)
 					}
 				}()
@@ -89,11 +107,11 @@ func TestHands_slots(t *testing.T) {
 
 func TestHands_leaving(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, why := newHands(1), errors.New("pulled")
-		_ = h.take(t.Context(), "holder", false)
+		h, why := newHands(1, nowhere), errors.New("pulled")
+		_ = h.take(t.Context(), waiter{port: "holder"})
 		ctx, pull := context.WithCancelCause(t.Context())
 		var left error
-		go func() { left = h.take(ctx, "1-1", true) }()
+		go func() { left = h.take(ctx, waiter{port: "1-1", fresh: true}) }()
 		synctest.Wait()
 		pull(why)
 		synctest.Wait()
@@ -111,11 +129,11 @@ func TestHands_leaving(t *testing.T) {
 func TestHands_noLostSlot(t *testing.T) {
 	for range 100 {
 		synctest.Test(t, func(t *testing.T) {
-			h := newHands(1)
-			_ = h.take(t.Context(), "holder", false)
+			h := newHands(1, nowhere)
+			_ = h.take(t.Context(), waiter{port: "holder"})
 			ctx, pull := context.WithCancel(t.Context())
 			go func() {
-				if h.take(ctx, "1-1", false) == nil {
+				if h.take(ctx, waiter{port: "1-1"}) == nil {
 					h.give()
 				}
 			}()
@@ -132,7 +150,7 @@ func TestHands_noLostSlot(t *testing.T) {
 
 func TestHands_crowd(t *testing.T) {
 	const slots = 3
-	h, in := newHands(slots), atomic.Int32{}
+	h, in := newHands(slots, nowhere), atomic.Int32{}
 	var all sync.WaitGroup
 	for i := range 48 {
 		all.Go(func() {
@@ -142,7 +160,7 @@ func TestHands_crowd(t *testing.T) {
 				if r.IntN(3) == 0 {
 					go cancel()
 				}
-				if h.take(ctx, "1-"+strconv.Itoa(r.IntN(16)), r.IntN(2) == 0) == nil {
+				if h.take(ctx, waiter{port: "1-" + strconv.Itoa(r.IntN(16)), fresh: r.IntN(2) == 0, missed: r.IntN(2) == 0}) == nil {
 					if n := in.Add(1); n > slots {
 						t.Errorf("%d ports have hands, want at most %d", n, slots)
 					}

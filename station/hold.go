@@ -57,6 +57,11 @@ func (b *Bench) awaitLetGo(ctx context.Context, port string, show func()) error 
 
 // awaitLetGo waits while the run's port is held: between two steps, and before hands are asked for.
 func (r *run) awaitLetGo(ctx context.Context) error {
+	if _, held := r.b.onHold(r.port.ID); !held {
+		return nil
+	}
+	ctx, done := r.idle(ctx)
+	defer done()
 	return r.b.awaitLetGo(ctx, r.port.ID, func() { r.show(momentHold, "") })
 }
 

@@ -46,6 +46,7 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err := r.takeLine(ctx); err != nil {
 		return result{}, err
 	}
+	r.began = r.identity()
 	facts, err := r.book(known, grant)
 	if err != nil {
 		return result{}, err

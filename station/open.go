@@ -25,7 +25,9 @@ func (r *run) openKey(ctx context.Context) error {
 		_ = auth.Close() // the fault that is told is the first one
 		return fmt.Errorf("ask key: %w", err)
 	}
+	r.anew = port.Plug == "" || port.Plug != r.port.Plug
 	r.port, r.auth, r.info = port, auth, info
+	r.long.Store(info.LongTouchForReset)
 	return nil
 }
 
@@ -41,26 +43,65 @@ func (r *run) closeKey() {
 }
 
 // listener shows that the key waits for a touch, and that it has it. What it gives is called while the key works, from
-// any goroutine, and does not block. A key that asks for a touch while a replug is asked for has been replugged.
+// any goroutine, and does not block. A key that asks for a touch while a replug is asked for has been replugged; until
+// then its work is that of being asked if it came.
 func (r *run) listener() func(ctap.Keepalive) {
-	b, port, polling := r.b, r.port.ID, &r.polling
+	b, port := r.b, r.port.ID
 	return func(k ctap.Keepalive) {
-		if k == ctap.KeepaliveUPNeeded && polling.Swap(false) {
+		if k != ctap.KeepaliveUPNeeded {
+			if !r.polling.Load() {
+				r.wants(wantWork)
+			}
+			b.heard(port, ctap.KeepaliveProcessing)
+			return
+		}
+		r.wants(wantTouch)
+		if r.polling.Swap(false) {
 			b.replugged(port)
+		}
+		if r.long.Load() {
+			b.heard(port, longTouch(k))
+			return
 		}
 		b.heard(port, k)
 	}
 }
 
-// reopened confirms an act on a fresh handle: what a key answered on the old one is not believed.
-func (r *run) reopened(ctx context.Context, ok func(ctap.Info) bool, otherwise string) error {
+// wants notes what the run waits for, if it has a turn with the hands. It may be called from any goroutine.
+func (r *run) wants(w want) {
+	if a := r.asks.Load(); a != nil {
+		a.want(w)
+	}
+}
+
+// reopened confirms an act on a fresh handle: what a key answered on the old one is not believed, and it must be the same
+// key. What it answered for its tag comes with it; empty: it was not asked.
+func (r *run) reopened(ctx context.Context, ok func(ctap.Info) bool, otherwise string) (tagAnswer, error) {
 	if err := r.openKey(ctx); err != nil {
-		return err
+		return "", err
 	}
-	if ok(r.info) {
-		return nil
+	answer, err := r.stillSame(ctx)
+	if err == nil && !ok(r.info) {
+		err = aside(otherwise, "Plug it in again and make it anew; if it happens again, return it to the supplier.")
 	}
-	return aside(otherwise, "Plug it in again and make it anew; if it happens again, return it to the supplier.")
+	return answer, err
+}
+
+// stillSame refuses to go on when a fresh handle shows another key than the one that the run began with: another make,
+// or, where it may have been plugged in anew, one that does not hold the tag. A key whose PIN change is forced is the one
+// that was told so, even if it denies its tag.
+func (r *run) stillSame(ctx context.Context) (tagAnswer, error) {
+	if !r.sameMake(r.began) {
+		return "", r.another()
+	}
+	if r.tagReg == nil || !r.anew {
+		return "", nil
+	}
+	answer, err := r.answersTag(ctx, *r.tagReg, nil)
+	if err == nil && answer == tagGone && !r.info.ForcePINChange {
+		err = r.another()
+	}
+	return answer, err
 }
 
 // identity is what a key is held against when it comes back from a replug or a reset.
@@ -97,8 +138,37 @@ func (r *run) sameMake(was identity) bool {
 	return r.info.Fingerprint() == was.fingerprint && r.port.Serial == was.serial && !r.b.cfg.Policy.never(r.port)
 }
 
+// another ends the run since another key is in its port. Its own key comes back by its tag, by its serial or, blank, by
+// this port; one that has a PIN and may answer to neither is put aside, since nobody could tell what it is.
 func (r *run) another() error {
-	return waited("Another key was plugged in at %s and was left as it is. Plug the first one in again, or pull this one and start over.", r.port.Title())
+	r.swapped = true
+	where := r.port.Title()
+	if r.key.ID == "" {
+		return waited("Another key was plugged in at %s and was left as it is. Plug the first one in again, or pull this one and start over.", where)
+	}
+	r.b.tell(r.port.ID, fmt.Sprintf("%s was pulled out here before it was finished: find it and plug it in again.", r.key.Tag))
+	_, source := r.serial()
+	forced := r.tile.Step == string(inventory.Force)
+	if r.pinned && source == inventory.SerialNone && (r.tagReg == nil || forced) {
+		return aside(fmt.Sprintf("%s was pulled out of %s after its PIN was set, and may not answer when it is asked who it is.", r.key.Tag, where),
+			"Find it, plug it in, and say yes when it asks to be wiped.")
+	}
+	return waited("Another key was plugged in at %s and was left as it is. %s is not finished and has no PIN that counts: plug it in again to make it.", where, r.key.Tag)
+}
+
+// tell keeps what the next key at a port shall say about the one before it.
+func (b *Bench) tell(port, sentence string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told[port] = sentence
+}
+
+func (b *Bench) takeTold(port string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sentence := b.told[port]
+	delete(b.told, port)
+	return sentence
 }
 
 // tagAnswer is what a key says when it is asked in silence for a credential.

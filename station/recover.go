@@ -240,7 +240,7 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 			b.mu.Lock()
 			b.late = slices.DeleteFunc(b.late, func(o late) bool { return o.run == l.run })
 			b.mu.Unlock()
-			l.report.Device = probe.port.Path
+			l.report.Device, l.report.left = probe.port.Path, plugged{probe.port.Path, probe.port.Plug}
 			return &l.report, nil
 		}
 	}

@@ -20,7 +20,7 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if err := r.blankNow(ctx, before); err != nil {
+	if err := r.blankNow(ctx); err != nil {
 		return result{}, err
 	}
 	if err := r.settleAlwaysUV(ctx, nil); err != nil {
@@ -47,9 +47,9 @@ func (r *run) reset(ctx context.Context) (result, error) {
 
 // blankNow looks at the key after its reset. Some keys leave the bus then and come back as if replugged, so one that is
 // gone is looked for again for a while.
-func (r *run) blankNow(ctx context.Context, was identity) error {
+func (r *run) blankNow(ctx context.Context) error {
 	for until := time.Now().Add(comeback); ; {
-		err := r.lookBlank(ctx, was)
+		err := r.lookBlank(ctx)
 		_, said := errors.AsType[*stop](err)
 		if err == nil || said || refusedByKey(err) || ctx.Err() != nil || time.Now().After(until) {
 			return err
@@ -65,40 +65,39 @@ func (r *run) blankNow(ctx context.Context, was identity) error {
 const comeback = 5 * time.Second
 
 // lookBlank wants the same key without a PIN.
-func (r *run) lookBlank(ctx context.Context, was identity) error {
-	err := r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
-	if err != nil {
-		return err
-	}
-	if !r.sameMake(was) {
-		return r.another()
-	}
-	return nil
+func (r *run) lookBlank(ctx context.Context) error {
+	_, err := r.reopened(ctx, func(i ctap.Info) bool { return !i.HasPIN() }, "The key said that it was reset, but it still has its PIN.")
+	return err
 }
 
-// resetOnce asks for the reset, and for a replug first when the key demands one.
+// resetOnce asks for the reset, and for a replug first when the key demands one. Without a handle it was asked for in an
+// earlier turn, and the key did not come back yet.
 func (r *run) resetOnce(ctx context.Context, was identity) error {
-	for late := false; ; late = true {
-		err := r.resetNow(ctx)
-		pulled := late && err != nil && !refusedByKey(err) && !r.b.asksTouch(r.port.ID)
-		if pulled && ctx.Err() != nil {
-			return replugError(context.Cause(ctx), r.b.cfg.Wait.String())
-		}
-		if !pulled && !tooLate(err) { // a key that falls silent while a replug is asked for is being replugged
-			return err
+	for late := r.auth == nil; ; late = true {
+		if r.auth != nil {
+			err := r.resetNow(ctx)
+			pulled := late && err != nil && !refusedByKey(err) && !r.b.asksTouch(r.port.ID)
+			if pulled && ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if !pulled && !tooLate(err) { // a key that falls silent while a replug is asked for is being replugged
+				return err
+			}
 		}
 		r.show(momentReplug, "")
+		r.wants(wantReplug)
 		if err := r.backAgain(ctx, was); err != nil {
 			return err
 		}
 		if r.port.Plug != "" {
 			r.show(momentReset, "")
+			r.wants(wantTouch)
 			continue
 		}
 		// The system cannot tell a replug: the key itself is asked, and not too often.
 		r.polling.Store(true)
 		if err := pause(ctx, replugPoll); err != nil {
-			return replugError(err, r.b.cfg.Wait.String())
+			return err
 		}
 	}
 }
@@ -108,7 +107,7 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 func (r *run) backAgain(ctx context.Context, was identity) error {
 	for before := r.port; ; {
 		if err := r.awaitReplug(ctx, before); err != nil {
-			return replugError(err, r.b.cfg.Wait.String())
+			return err
 		}
 		err := r.sameKey(ctx, was)
 		if _, said := errors.AsType[*stop](err); err == nil || said || refusedByKey(err) {
@@ -116,7 +115,7 @@ func (r *run) backAgain(ctx context.Context, was identity) error {
 		}
 		r.log("key silent while it is replugged", err)
 		if err := pause(ctx, replugPoll); err != nil {
-			return replugError(err, r.b.cfg.Wait.String())
+			return err
 		}
 	}
 }
@@ -142,14 +141,6 @@ func (r *run) resetNow(ctx context.Context) error {
 // late reset as a PIN fault (seen in yubikey-manager).
 func tooLate(err error) bool {
 	return errors.Is(err, ctap.ErrNotAllowed) || errors.Is(err, ctap.ErrPINAuthBlocked)
-}
-
-// replugError says that nobody replugged the key in time.
-func replugError(err error, patience string) error {
-	if errors.Is(err, errPatience) || errors.Is(err, context.DeadlineExceeded) {
-		return waited("The key must be unplugged and plugged in again before it can be reset, and nobody did within %s.", patience)
-	}
-	return err
 }
 
 // forgot asks for every credential that we knew on the key. True means that there were some and the key has none of
@@ -187,5 +178,6 @@ func (r *run) settleAlwaysUV(ctx context.Context, pin inventory.PIN) error {
 	if err != nil && !refusedByKey(err) {
 		return fmt.Errorf("turn off alwaysUv: %w", err)
 	}
-	return r.openKey(ctx)
+	_, err = r.reopened(ctx, func(ctap.Info) bool { return true }, "") // on some it stays on
+	return err
 }

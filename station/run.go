@@ -68,6 +68,14 @@ type run struct {
 	tagReg  *inventory.Registration
 	pin     inventory.PIN
 	polling atomic.Bool // a replug is asked for, and the key is asked if it came
+	long    atomic.Bool // the key resets only under a long touch
+	asks    atomic.Pointer[asking]
+
+	began   identity // what it was when the run had identified it
+	anew    bool     // it may have been plugged in since the handle before this one
+	pinned  bool     // it may have a PIN of this run
+	swapped bool     // another key was found in its port
+	also    string   // what its tile says beside: about the key before it
 
 	stock   bool           // the key is made for stock: without a line and a PIN
 	stocked *inventory.Run // that made the key for stock, which is taken up where that run left it; nil: from the reset
@@ -159,25 +167,6 @@ func (r *run) take(ctx context.Context, s step) (result, error) {
 	return r.stockable(s.name, res, err)
 }
 
-// stillWanted refuses to go on for a line that was cancelled, changed or given to somebody else since it was taken. The
-// record checks again, in its transaction.
-func (r *run) stillWanted(ctx context.Context, name inventory.Step) error {
-	if r.order == nil || name == inventory.Identify || name == inventory.Record {
-		return nil
-	}
-	o, err := r.b.cfg.Books.Order(ctx, r.order.Line.ID)
-	if err != nil {
-		return fmt.Errorf("look at line: %w", err)
-	}
-	if err := o.Requisition.Makeable(); err != nil {
-		return err
-	}
-	if o.Line.State != inventory.LineMaking || o.Line.Run != r.row.ID || o.Requisition.Version != r.order.Requisition.Version {
-		return refuse("%s was changed while its key was made. The key was stopped: plug it in again to make it for what is asked now.", o.Requisition.Number)
-	}
-	return nil
-}
-
 // ended turns what stopped a step into its result.
 func (r *run) ended(name inventory.Step, err error) result {
 	r.log("step ended", err)
@@ -189,7 +178,7 @@ func (r *run) ended(name inventory.Step, err error) result {
 	case errors.Is(err, context.Canceled):
 		return result{outcome: inventory.Waiting, end: inventory.RunWaiting, note: say, tile: momentStopped}
 	case refusedByKey(err), kind == inventory.Invalid, kind == inventory.Conflict, kind == inventory.Forbidden:
-		return result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say}
+		return result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say, tile: shownFor(name, err)}
 	}
 	return result{outcome: inventory.Failed, end: inventory.RunFailed, note: say}
 }
@@ -238,6 +227,10 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 // and its sealed PIN is void. Other ports are not concerned.
 func (r *run) unwritten(ctx context.Context, i int, why error) error {
 	at := r.b.now()
+	res := result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: inventory.Sentence(why)}
+	if s := r.unwanted(context.WithoutCancel(ctx)); s != nil && plan[i].name != inventory.Identify {
+		res = s.result
+	}
 	if plan[i].name == inventory.Identify {
 		r.key, r.row.Key = inventory.Key{}, ""
 	} else if r.key.State == inventory.Ready {
@@ -246,7 +239,6 @@ func (r *run) unwritten(ctx context.Context, i int, why error) error {
 	r.row.End, r.row.EndedAt = "", nil
 	r.steps[len(r.steps)-1].Outcome = inventory.StepRefused
 	r.seq = r.written
-	res := result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: inventory.Sentence(why)}
 	e := inventory.Entered{Entry: r.entry(plan[i].name, inventory.Ended, at)}
 	e.Entry.Outcome, e.Entry.Note = res.outcome, res.note
 	r.reasons = append(r.reasons, res.note)
@@ -306,6 +298,9 @@ func (r *run) report() Report {
 	}
 	if r.packet != "" {
 		rep.Packet = &r.packet
+	}
+	if !r.swapped {
+		rep.left = plugged{r.port.Path, r.port.Plug}
 	}
 	if r.key.ID == "" {
 		rep.Model = r.b.model(r.port, r.info)

@@ -54,10 +54,11 @@ func (r *run) newSeal() (inventory.Seal, error) {
 // what prove finds out.
 func (r *run) setPIN(ctx context.Context) (result, error) {
 	r.show(momentPIN, "")
+	r.pinned = true
 	err := r.auth.SetPIN(ctx, r.pin, nil)
 	if err != nil && !refusedByKey(err) && ctx.Err() == nil {
 		r.log("answer to setPIN lost", err)
-		err = r.reopened(ctx, ctap.Info.HasPIN, "The key stopped answering while its PIN was set, and has none now.")
+		_, err = r.reopened(ctx, ctap.Info.HasPIN, "The key stopped answering while its PIN was set, and has none now.")
 	}
 	if err != nil {
 		return result{}, fmt.Errorf("set PIN: %w", ownRules(r.info, err))
@@ -139,7 +140,7 @@ func (p Policy) cannot(info ctap.Info) string {
 // answers with the very PIN that was sealed, without a touch.
 func (r *run) prove(ctx context.Context) (result, error) {
 	r.show(momentProve, "")
-	if err := r.reopened(ctx, r.asTold, "The key did not keep what it was told (PIN, minimum length or enterprise attestation)."); err != nil {
+	if _, err := r.reopened(ctx, r.asTold, "The key did not keep what it was told (PIN, minimum length or enterprise attestation)."); err != nil {
 		return result{}, err
 	}
 	if r.info.ForcePINChange {
@@ -198,10 +199,10 @@ func (r *run) forcePIN(ctx context.Context) (result, error) {
 	if err != nil && (refusedByKey(err) || ctx.Err() != nil) {
 		return result{}, fmt.Errorf("force PIN change: %w", err)
 	}
-	if err := r.reopened(ctx, func(i ctap.Info) bool { return i.ForcePINChange }, "The key did not keep that its PIN must be changed."); err != nil {
-		return result{}, err
+	answer, err := r.reopened(ctx, func(i ctap.Info) bool { return i.ForcePINChange }, "The key did not keep that its PIN must be changed.")
+	if err == nil && answer == "" {
+		answer, err = r.answersTag(ctx, *r.tagReg, nil)
 	}
-	answer, err := r.answersTag(ctx, *r.tagReg, nil)
 	switch {
 	case err != nil:
 		return result{}, err
@@ -240,11 +241,10 @@ func (r *run) unmute(ctx context.Context) (result, error) {
 	if err := r.auth.SetPIN(ctx, r.pin, old); err != nil {
 		return result{}, fmt.Errorf("change PIN: %w", err)
 	}
-	err = r.reopened(ctx, func(i ctap.Info) bool { return !i.ForcePINChange }, "The key still demands a new PIN after it was changed.")
-	if err != nil {
-		return result{}, err
+	answer, err := r.reopened(ctx, func(i ctap.Info) bool { return !i.ForcePINChange }, "The key still demands a new PIN after it was changed.")
+	if err == nil && answer == "" {
+		answer, err = r.answersTag(ctx, *r.tagReg, nil)
 	}
-	answer, err := r.answersTag(ctx, *r.tagReg, nil)
 	if err == nil && answer != tagHeld {
 		err = aside("The key does not answer to its tag any more.", "Plug it in again and make it anew.")
 	}

@@ -3,10 +3,10 @@ package station
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"keystation/inventory"
-	"keystation/station/ctap"
 )
 
 // show puts a moment on the run's tile. say, when not empty, replaces the table's sentence.
@@ -22,12 +22,19 @@ func (r *run) show(m moment, say string) {
 	if m == momentAsk {
 		r.tile.Ask = say
 	}
+	if r.also != "" {
+		r.tile.Sentence = say + " " + r.also
+	}
 	r.b.publish(r.tile)
 }
 
-// EmptyTile is what a port shows that has no key in it.
+// EmptyTile is what a port shows that has no key in it, or none that can be spoken to.
 func EmptyTile(p Port, at time.Time) Tile {
 	w := words[momentEmpty]
+	if p.Fault != "" {
+		w = words[momentFault]
+		w.Sentence = p.Fault
+	}
 	return Tile{Port: p.ID, Label: p.Title(), Tone: w.Tone, Word: w.Word, Sentence: w.Sentence, Since: at}
 }
 
@@ -41,35 +48,29 @@ func (t *Tile) says(m moment, say string, at time.Time) {
 func (r *run) showEnd(res result) {
 	m := res.tile
 	if m == "" {
-		m = endMoments[res.end]
-	}
-	if m == momentRefused && r.tile.Step == string(inventory.Identify) {
-		m = momentLeft
+		end, _ := rowOf(inventory.Step(r.tile.Step), res.end)
+		m = end.shows
 	}
 	r.tile.Running = false
 	r.show(m, res.note)
 }
 
-// endMoments says what the tile shows of a run that made no ready key.
-var endMoments = map[inventory.RunEnd]moment{
-	inventory.RunRefused: momentRefused, inventory.RunWaiting: momentWaited,
-	inventory.RunFailed: momentFailed, inventory.RunQuarantined: momentAside,
-}
-
 // heard turns what a key says while it works into TOUCH and back. A tile that says so already is left alone, and so is
 // one of a port that is not at work: what it says is newer than what the key said.
-func (b *Bench) heard(port string, k ctap.Keepalive) {
+func (b *Bench) heard(port string, k cue) {
 	t, ok := b.cfg.Feed.Tile(port)
-	touch := words[momentTouch]
-	if !ok || (t.Word == touch.Word) == (k == ctap.KeepaliveUPNeeded) || t.Word != touch.Word && t.Tone != Busy {
+	w := wordsAt(inventory.Step(t.Step), k)
+	asked := touching(t)
+	if !ok || asked == (w.Tone == Hands) || !asked && t.Tone != Busy {
 		return
-	}
-	w := touch
-	if k != ctap.KeepaliveUPNeeded {
-		w = words[afterTouch[inventory.Step(t.Step)]]
 	}
 	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
 	b.publish(t)
+}
+
+// touching tells if a tile asks for a touch.
+func touching(t Tile) bool {
+	return t.Word == words[momentTouch].Word || t.Word == words[momentLongTouch].Word
 }
 
 // replugged takes the wish for a replug off a port's tile: its key is at work again.
@@ -86,15 +87,7 @@ func (b *Bench) replugged(port string) {
 // asksTouch tells if a port's tile says TOUCH.
 func (b *Bench) asksTouch(port string) bool {
 	t, ok := b.cfg.Feed.Tile(port)
-	return ok && t.Word == words[momentTouch].Word
-}
-
-// afterTouch says what a key does once it was touched, by step. Every step has a row: some keys ask for a touch where
-// the standard demands none.
-var afterTouch = map[inventory.Step]moment{
-	inventory.Identify: momentLook, inventory.Reset: momentReset, inventory.Tag: momentTag, inventory.SealPIN: momentPIN,
-	inventory.SetPIN: momentTag, inventory.Configure: momentPIN, inventory.Prove: momentProve, inventory.Register: momentPIN,
-	inventory.Force: momentPIN, inventory.Record: momentRecord,
+	return ok && touching(t)
 }
 
 // question is one that stands on a tile.
@@ -106,8 +99,10 @@ type question struct {
 // askPerson puts a question to a person: by the configured way, else on the tile.
 func (r *run) askPerson(ctx context.Context, text string) (Answer, error) {
 	b := r.b
+	ctx, done := r.idle(ctx)
+	defer done()
 	if b.cfg.Ask != nil {
-		return b.cfg.Ask(ctx, Question{Port: r.port, Text: text})
+		return r.askElsewhere(ctx, text)
 	}
 	b.mu.Lock()
 	b.askedNo++
@@ -127,6 +122,15 @@ func (r *run) askPerson(ctx context.Context, text string) (Answer, error) {
 	case <-ctx.Done():
 		return Answer{}, context.Cause(ctx)
 	}
+}
+
+// askElsewhere puts the question in the configured way.
+func (r *run) askElsewhere(ctx context.Context, text string) (Answer, error) {
+	a, err := r.b.cfg.Ask(ctx, Question{Port: r.port, Text: text})
+	if s, ok := errors.AsType[*stop](context.Cause(ctx)); ok && err != nil {
+		return a, s
+	}
+	return a, err
 }
 
 // Answer answers the question with this number on a port's tile. It refuses when the port asks nothing, or something

@@ -18,7 +18,7 @@ const plugPoll = 250 * time.Millisecond
 func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
-	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}}
+	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}, again: map[string]int{}, left: map[string]plugged{}}
 	defer func() {
 		w.wait()
 		if _, err := b.endSession(parent, inventory.System("bench"), "The program ended.", func() bool { return true }); err != nil {
@@ -48,11 +48,13 @@ type watch struct {
 	ended func(Report)
 	stop  context.CancelCauseFunc
 	seen  map[string]plugged // by port id
+	again map[string]int     // runs that began by themselves, one after the other, by port id
 	runs  sync.WaitGroup
 
 	mu   sync.Mutex
-	busy map[string]bool // ports at which a run goes on
-	tell sync.Mutex      // one report at a time
+	busy map[string]bool    // ports at which a run goes on
+	left map[string]plugged // what a run that ended had in its port last
+	tell sync.Mutex         // one report at a time
 }
 
 type plugged struct{ path, plug string }
@@ -68,6 +70,7 @@ func (w *watch) look(ctx context.Context) error {
 	now := map[string]plugged{}
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
+		w.sees(p.ID)
 		anew := w.seen[p.ID] != now[p.ID]
 		if anew {
 			w.b.used()
@@ -92,6 +95,7 @@ func (w *watch) look(ctx context.Context) error {
 			continue
 		}
 		delete(w.seen, id)
+		delete(w.again, id)
 		w.b.takeRetry(id) // there is nothing left to try again
 		w.empty(id)
 	}
@@ -100,6 +104,24 @@ func (w *watch) look(ctx context.Context) error {
 	}
 	return nil
 }
+
+// sees notes what the run that ended at a port had there last. When something else is plugged in by now, that is a key of
+// its own and begins a run; a key that drops out of the bus in every run is not begun for ever.
+func (w *watch) sees(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	had, ended := w.left[id]
+	delete(w.left, id)
+	if !ended || had == w.seen[id] {
+		return
+	}
+	if w.again[id]++; w.again[id] <= mostAgain {
+		w.seen[id] = had
+	}
+}
+
+// mostAgain is how many runs begin by themselves at a port, one after the other, before it was empty once.
+const mostAgain = 3
 
 // empty shows that nothing is plugged in at a port. What the last key ended in stays readable in the inventory.
 func (w *watch) empty(id string) {
@@ -117,6 +139,9 @@ func (w *watch) begin(ctx context.Context, p Port) {
 		defer w.setBusy(p.ID, false)
 		rep, err := w.make(ctx, p)
 		w.b.setCancel(p.ID, nil)
+		if rep.Run != "" {
+			w.leaves(p.ID, rep)
+		}
 		if err != nil {
 			w.stop(err)
 			return
@@ -146,6 +171,12 @@ func (w *watch) make(ctx context.Context, p Port) (Report, error) {
 		return Report{}, nil
 	}
 	return w.b.Make(ctx, p, inventory.Want{})
+}
+
+func (w *watch) leaves(id string, rep Report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left[id] = rep.left
 }
 
 func (w *watch) isBusy(id string) bool {

@@ -176,9 +176,9 @@ func TestProvision_leavesAlone(t *testing.T) {
 		{"without PIN", softkey.Config{Profile: "no-pin"}, []string{"--yes"},
 			"The key has no clientPIN, so it cannot be protected. It was left as it is: use another model."},
 		{"too long in", softkey.Config{ResetWindow: time.Nanosecond}, []string{"--yes", "--wait", "1s"},
-			"The key must be unplugged and plugged in again before it can be reset, and nobody did within 1s."},
+			"The key must be unplugged and plugged in again before it can be reset, and nobody did within one second."},
 		{"touched by nobody", softkey.Config{Touch: softkey.TouchNever}, []string{"--yes", "--wait", "1s"},
-			"Nobody touched the key within 1s."},
+			"Nobody touched the key within one second."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newHouse(t)

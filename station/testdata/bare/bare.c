@@ -145,6 +145,7 @@ int main(int argc, char **argv)
 		lap("configure");
 	}
 	open_key();
+	must("tag in silence", ask_tag(NULL)); /* no PIN is shown to another key */
 	must("tag with PIN", ask_tag(pin));
 	lap("prove");
 	must("force PIN change", fido_dev_force_pin_change(dev, pin));
