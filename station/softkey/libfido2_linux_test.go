@@ -203,3 +203,83 @@ func TestLibfido2_resetTooLate(t *testing.T) {
 	_, p = visitor(t, softkey.Config{Touch: softkey.TouchNever, TouchTimeout: 1})
 	p.fails("USER_ACTION_TIMEOUT", nil, "fido2-token", "-R", p.path)
 }
+
+// account makes a discoverable credential with the PIN and gives its file.
+func (p person) account(pin, rpID, user string) string {
+	p.t.Helper()
+	hash := sha256.Sum256([]byte("client data"))
+	in, out := paramFile(p.t, "cred", b64(hash[:]), rpID, user, b64([]byte(user))), filepath.Join(p.t.TempDir(), "made")
+	p.must([]string{pin}, "fido2-cred", "-M", "-r", "-v", "-h", "-i", in, "-o", out, p.path)
+	return out
+}
+
+// They list what is stored, by relying party and by account, and delete one. libfido2 asks with the preview command.
+func TestLibfido2_credentialManagement(t *testing.T) {
+	_, p := visitor(t, softkey.Config{Profile: "yubikey-like"})
+	const pin = "246810"
+	p.must([]string{pin, pin}, "fido2-token", "-S", p.path)
+	p.account(pin, "a.example", "alice")
+	p.account(pin, "a.example", "bob")
+	p.account(pin, "b.example", "alice")
+	said := p.must([]string{pin}, "fido2-token", "-L", "-r", p.path)
+	if !strings.Contains(said, b64(rpHash("a.example"))+" a.example") || !strings.Contains(said, b64(rpHash("b.example"))+" b.example") {
+		t.Errorf("relying parties:\n%s", said)
+	}
+	said = p.must([]string{pin}, "fido2-token", "-L", "-k", "a.example", p.path)
+	lines := strings.Split(strings.TrimSpace(said[strings.Index(said, "00: "):]), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], b64([]byte("alice"))+" es256 uvopt") || !strings.Contains(lines[1], b64([]byte("bob"))) {
+		t.Fatalf("accounts:\n%s", said)
+	}
+	p.must([]string{pin}, "fido2-token", "-D", "-i", strings.Fields(lines[0])[1], p.path)
+	said = p.must([]string{pin}, "fido2-token", "-L", "-k", "a.example", p.path)
+	if strings.Contains(said, b64([]byte("alice"))) {
+		t.Errorf("after deleting alice:\n%s", said)
+	}
+	said = p.must([]string{pin}, "fido2-token", "-I", "-c", p.path)
+	if !strings.Contains(said, "existing rk(s): 2") || !strings.Contains(said, "remaining rk(s): 23") {
+		t.Errorf("metadata:\n%s", said)
+	}
+}
+
+// They sign in without an allow list, and get the same secret for the same salt each time.
+func TestLibfido2_hmacSecret(t *testing.T) {
+	_, p := visitor(t, softkey.Config{})
+	const pin = "246810"
+	p.must([]string{pin, pin}, "fido2-token", "-S", p.path)
+	p.account(pin, testRP, "alice")
+	hash := sha256.Sum256([]byte("client data"))
+	secret := func(salt string) string {
+		in := paramFile(t, "assert", b64(hash[:]), testRP, b64([]byte(strings.Repeat(salt, 32))))
+		lines := strings.Fields(p.must([]string{pin}, "fido2-assert", "-G", "-r", "-v", "-h", "-i", in, p.path))
+		if n := len(lines); n < 6 || lines[n-2] != b64([]byte("alice")) {
+			t.Fatalf("fido2-assert says %q", lines)
+		}
+		return lines[len(lines)-1]
+	}
+	first, second := secret("1"), secret("2")
+	if first == second || secret("1") != first {
+		t.Errorf("secrets %s and %s", first, second)
+	}
+}
+
+// They register and sign in by U2F, on a key of nothing else and on one that has both.
+func TestLibfido2_u2f(t *testing.T) {
+	for _, profile := range []string{"u2f-only", "modern"} {
+		_, p := visitor(t, softkey.Config{Profile: profile})
+		hash := sha256.Sum256([]byte("client data"))
+		dir := t.TempDir()
+		made, checked, asserted := filepath.Join(dir, "made"), filepath.Join(dir, "checked"), filepath.Join(dir, "asserted")
+		p.must(nil, "fido2-cred", "-M", "-u", "-i", paramFile(t, "cred", b64(hash[:]), testRP, "alice", b64([]byte("u1"))), "-o", made, p.path)
+		b, err := os.ReadFile(made)
+		if err != nil || !strings.Contains(string(b), "\nfido-u2f\n") {
+			t.Fatalf("%s: %s, %v", profile, b, err)
+		}
+		p.must(nil, "fido2-cred", "-V", "-i", made, "-o", checked)
+		if b, err = os.ReadFile(checked); err != nil {
+			t.Fatal(err)
+		}
+		id, pub, _ := strings.Cut(string(b), "\n")
+		p.must(nil, "fido2-assert", "-G", "-u", "-i", paramFile(t, "assert", b64(hash[:]), testRP, id), "-o", asserted, p.path)
+		p.must(nil, "fido2-assert", "-V", "-p", "-i", asserted, paramFile(t, "pub", strings.TrimSpace(pub)), "es256")
+	}
+}

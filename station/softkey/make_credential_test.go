@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
+	"strings"
 	"testing"
 
 	"keystation/station/ctap"
@@ -155,28 +156,42 @@ func TestMakeCredential_excludeList(t *testing.T) {
 	}
 }
 
-// Enterprise attestation names this very key, after it was enabled and only when a
-// managed platform asks.
+// Enterprise attestation names this very key (CTAP 2.1 §7.1), after it was enabled: to relying parties that the vendor
+// knows, and to any when a managing platform asks and the key lets it.
 func TestMakeCredential_enterprise(t *testing.T) {
-	_, h := start(t, softkey.Config{})
-	if can := h.info().CanEnterpriseAttest(); !can || h.info().EnterpriseAttest() {
-		t.Error("enterprise attestation must be there and off")
+	const known = "enterprise.keystation.example"
+	tests := []struct {
+		name       string
+		vendorOnly bool
+		rpID       string
+		kind       int
+		named      bool
+	}{
+		{"managed by the platform", false, testRP, ctap.PlatformManaged, true},
+		{"facilitated, unknown to the vendor", false, testRP, ctap.VendorFacilitated, false},
+		{"facilitated", false, known, ctap.VendorFacilitated, true},
+		{"managed, on a key for the vendor's only", true, testRP, ctap.PlatformManaged, false},
+		{"managed, and known to the vendor", true, known, ctap.PlatformManaged, true},
 	}
-	h.wantErr(ctap.OK, h.configure("", ctap.ConfigEnableEnterpriseAttestation, nil))
-	serial := func(kind int) (made, []byte) {
+	for _, tt := range tests {
+		m := modelOf(t, "modern")
+		m.Attestation.VendorOnly = tt.vendorOnly
+		key, h := start(t, softkey.Config{Model: &m})
+		if can := h.info().CanEnterpriseAttest(); !can || h.info().EnterpriseAttest() {
+			t.Error("enterprise attestation must be there and off")
+		}
+		h.wantErr(ctap.OK, h.configure("", ctap.ConfigEnableEnterpriseAttestation, nil))
 		req := creation()
-		req.EnterpriseAttestation = &kind
-		m := h.mustMake(req)
-		if err := verify(t, m); err != nil {
+		req.RP.ID, req.EnterpriseAttestation = tt.rpID, &tt.kind
+		made := h.mustMake(req)
+		if err := verify(t, made); err != nil {
 			t.Error(err)
 		}
-		value, _ := extension(leafOf(t, m), 1, 3, 6, 1, 4, 1, 45724, 1, 1, 2)
-		return m, value
-	}
-	if m, value := serial(ctap.PlatformManaged); !m.ep || len(value) != 10 {
-		t.Errorf("platform managed: epAtt %v, serial %x", m.ep, value)
-	}
-	if m, value := serial(ctap.VendorFacilitated); m.ep || value != nil {
-		t.Errorf("an RP ID the vendor does not know: epAtt %v, serial %x", m.ep, value)
+		value, critical := extension(leafOf(t, made), 1, 3, 6, 1, 4, 1, 45724, 1, 1, 2)
+		var serial []byte
+		_, _ = asn1.Unmarshal(value, &serial)
+		if made.ep != tt.named || critical || (strings.ToUpper(hex.EncodeToString(serial)) == key.Serial()) != tt.named {
+			t.Errorf("%s: epAtt %v, serial %x", tt.name, made.ep, value)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package softkey_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -18,6 +19,10 @@ func TestProfiles(t *testing.T) {
 		{"fido20", true, false, false, false},
 		{"no-pin", false, false, false, false},
 		{"mute-when-forced", true, true, true, true},
+		{"noserial", true, true, true, true},
+		{"deviant", true, true, true, true},
+		{"yubikey-like", true, true, true, true},
+		{"uuid-like", true, true, true, true},
 	}
 	for _, tt := range tests {
 		key, h := start(t, softkey.Config{Profile: tt.profile})
@@ -100,4 +105,61 @@ func TestUnknownCommandsAndBytes(t *testing.T) {
 	exclude.ExcludeList = long.AllowList
 	h.want(ctap.ErrLimitExceeded, ctap.CmdMakeCredential, exclude)
 	h.want(ctap.ErrCBORUnexpectedType, ctap.CmdClientPIN, map[int]string{2: "two"})
+}
+
+// alwaysUv of a fips key is on from the beginning and after every reset, and cannot be turned off; a pre-flight passes.
+func TestProfile_fips(t *testing.T) {
+	_, h := start(t, softkey.Config{Profile: "fips"})
+	show := func() {
+		t.Helper()
+		info := h.info()
+		if notRequired, _ := info.Option(ctap.OptionMakeCredUVNotRqd); !info.AlwaysUV() || notRequired || info.Supports(ctap.VersionU2F) {
+			t.Errorf("getInfo %+v", info)
+		}
+	}
+	show()
+	h.wantErr(ctap.ErrOperationDenied, h.configure("", ctap.ConfigToggleAlwaysUV, nil))
+	h.wantErr(ctap.ErrPINPolicyViolation, h.setPIN(two, "12345"))
+	h.wantErr(ctap.OK, h.setPIN(two, testPIN))
+	h.wantErr(ctap.ErrOperationDenied, h.configure(testPIN, ctap.ConfigToggleAlwaysUV, nil))
+	_, err := h.make(creation())
+	h.wantErr(ctap.ErrPUATRequired, err)
+	req := creation()
+	req.PINUVAuthParam, req.PINUVAuthProtocol = withToken(h.mustToken(testPIN, ctap.PermMakeCredential, testRP))
+	m := h.mustMake(req)
+	h.want(ctap.OK, ctap.CmdGetAssertion, probe(m.data.Credential.ID))
+	h.want(ctap.ErrPUATRequired, ctap.CmdGetAssertion, touched(m))
+	h.want(ctap.OK, ctap.CmdReset, nil)
+	show()
+}
+
+// What a deviant key does where the others keep to the clause.
+func TestProfile_deviant(t *testing.T) {
+	force := ctap.SetMinPINLengthParams{ForceChangePIN: true}
+	tests := []struct {
+		name              string
+		do                func(h *host) error
+		standard, deviant ctap.Status
+	}{
+		{"the right PIN when a change is forced (CTAP 2.1 §6.5.5.7.2)", func(h *host) error {
+			h.wantErr(ctap.OK, h.setPIN(two, testPIN))
+			h.wantErr(ctap.OK, h.configure(testPIN, ctap.ConfigSetMinPINLength, force))
+			_, err := h.token(two, testPIN, ctap.PermAuthenticatorConfig, "")
+			return err
+		}, ctap.ErrPINPolicyViolation, ctap.ErrPINInvalid},
+		{"setPIN again (§6.5.5.5)", func(h *host) error {
+			h.wantErr(ctap.OK, h.setPIN(two, testPIN))
+			return h.setPIN(two, testPIN)
+		}, ctap.ErrPINAuthInvalid, ctap.ErrPINAuthInvalid},
+		{"an unknown command (§8.2)", func(h *host) error { return h.do(0x77, nil, nil) }, ctap.ErrInvalidCommand, 0xF1},
+		{"a reset that nobody touches for (§6.6)", func(h *host) error { return h.do(ctap.CmdReset, nil, nil) }, ctap.ErrUserActionTimeout, ctap.OK},
+	}
+	for _, tt := range tests {
+		for profile, want := range map[string]ctap.Status{"modern": tt.standard, "deviant": tt.deviant} {
+			_, h := start(t, softkey.Config{Profile: profile, Touch: softkey.TouchNever, TouchTimeout: 1})
+			if err := tt.do(h); !errors.Is(err, want.Err()) {
+				t.Errorf("%s, %s: %v, want %v", profile, tt.name, err, want)
+			}
+		}
+	}
 }
