@@ -29,7 +29,7 @@ func needGuest(t *testing.T) {
 
 const (
 	gadgetVendor, gadgetProduct = 0x1209, 0xF1D0 // pid.codes; whoever tests may use its ids
-	controllers                 = 20             // of dummy_hcd in the guest
+	kernelFunctions             = 4              // HIDG_MINORS of the kernel's f_hid.c
 )
 
 // gadget is a USB device made by this kernel, which sees it as plugged into a controller of its own.
@@ -37,7 +37,9 @@ type gadget struct {
 	*testing.T
 	dir        string // in configfs
 	controller string
-	node       string // its end; the number is its own as long as it lives
+	function   string // in dir
+	node       string // its end of a function of the kernel; the number is its own as long as it lives
+	user       *userFunction
 	port       string // where the kernel's other half finds it
 }
 
@@ -46,25 +48,44 @@ func newGadget(t *testing.T, n int) *gadget {
 	t.Helper()
 	needGuest(t)
 	g := &gadget{T: t, dir: fmt.Sprintf("/sys/kernel/config/usb_gadget/key%d", n), controller: fmt.Sprintf("dummy_udc.%d", n)}
-	hid := filepath.Join(g.dir, "functions/hid.usb0")
-	g.mkdir(g.dir, "strings/0x409", "configs/c.1/strings/0x409", "functions/hid.usb0")
-	for _, a := range []struct{ name, value string }{
-		{"idVendor", fmt.Sprintf("%#04x", gadgetVendor)}, {"idProduct", fmt.Sprintf("%#04x", gadgetProduct)},
-		{"strings/0x409/manufacturer", "Keystation\n"}, {"strings/0x409/product", "Software key\n"},
-		{"strings/0x409/serialnumber", fmt.Sprintf("serial-%d\n", n)},
-		{"functions/hid.usb0/protocol", "0"}, {"functions/hid.usb0/subclass", "0"}, {"functions/hid.usb0/report_length", "64"},
-		{"functions/hid.usb0/report_desc", string(softkey.ReportDescriptor())},
-	} {
-		g.write(a.name, a.value)
+	g.mkdir("", "strings/0x409", "configs/c.1/strings/0x409")
+	t.Cleanup(g.remove)
+	g.write("idVendor", fmt.Sprintf("%#04x", gadgetVendor))
+	g.write("idProduct", fmt.Sprintf("%#04x", gadgetProduct))
+	g.write("strings/0x409/manufacturer", "Keystation\n")
+	g.write("strings/0x409/product", "Software key\n")
+	g.write("strings/0x409/serialnumber", fmt.Sprintf("serial-%d\n", n))
+	if n < kernelFunctions {
+		g.addKernelFunction()
+	} else {
+		g.user = g.addUserFunction(n)
 	}
-	g.must(os.Symlink(hid, filepath.Join(g.dir, "configs/c.1/hid.usb0")))
-	dev, err := os.ReadFile(filepath.Join(hid, "dev"))
+	g.must(os.Symlink(filepath.Join(g.dir, g.function), filepath.Join(g.dir, "configs/c.1/key")))
+	g.port = fmt.Sprintf("%s-1", g.bus(n))
+	return g
+}
+
+// addKernelFunction makes the HID function that the kernel has, with a node in /dev.
+func (g *gadget) addKernelFunction() {
+	g.Helper()
+	g.function = "functions/hid.key"
+	g.mkdir(g.function)
+	for name, value := range map[string]string{"protocol": "0", "subclass": "0", "report_length": "64",
+		"report_desc": string(softkey.ReportDescriptor())} {
+		g.write(filepath.Join(g.function, name), value)
+	}
+	dev, err := os.ReadFile(filepath.Join(g.dir, g.function, "dev"))
 	g.must(err)
 	_, minor, _ := strings.Cut(strings.TrimSpace(string(dev)), ":")
 	g.node = "/dev/hidg" + minor
-	g.port = fmt.Sprintf("%s-1", g.bus(n))
-	t.Cleanup(g.remove)
-	return g
+}
+
+// open opens the gadget's end, for a software key.
+func (g *gadget) open() (softkey.Node, error) {
+	if g.user != nil {
+		return g.user.open()
+	}
+	return softkey.OpenHIDG(g.node)
 }
 
 // bus is the number of the bus whose controller is the gadget's.
@@ -88,11 +109,8 @@ func (g *gadget) must(err error) {
 
 func (g *gadget) mkdir(dirs ...string) {
 	g.Helper()
-	for i, dir := range dirs {
-		if i > 0 {
-			dir = filepath.Join(g.dir, dir)
-		}
-		g.must(os.MkdirAll(dir, 0o755))
+	for _, dir := range dirs {
+		g.must(os.MkdirAll(filepath.Join(g.dir, dir), 0o755))
 	}
 }
 
@@ -105,15 +123,23 @@ func (g *gadget) write(name, value string) {
 func (g *gadget) plug() { g.Helper(); g.write("UDC", g.controller+"\n") }
 
 // pull takes it out. Whoever stands behind it has to let go of it before the next plug.
-func (g *gadget) pull() { g.Helper(); g.write("UDC", "\n") }
+// A gadget that is out stays out.
+func (g *gadget) pull() {
+	g.Helper()
+	udc, err := os.ReadFile(filepath.Join(g.dir, "UDC"))
+	g.must(err)
+	if len(bytes.TrimSpace(udc)) > 0 {
+		g.write("UDC", "\n")
+	}
+}
 
 // remove takes the device apart in the order that configfs demands.
 func (g *gadget) remove() {
-	udc, err := os.ReadFile(filepath.Join(g.dir, "UDC"))
-	if err == nil && len(bytes.TrimSpace(udc)) > 0 {
-		g.pull()
+	g.pull()
+	if g.user != nil {
+		g.must(g.user.close())
 	}
-	for _, part := range []string{"configs/c.1/hid.usb0", "configs/c.1/strings/0x409", "configs/c.1", "functions/hid.usb0", "strings/0x409", ""} {
+	for _, part := range []string{"configs/c.1/key", "configs/c.1/strings/0x409", "configs/c.1", g.function, "strings/0x409", ""} {
 		if err := os.Remove(filepath.Join(g.dir, part)); err != nil {
 			g.Error(err)
 		}
@@ -130,11 +156,14 @@ type metalKey struct {
 func newMetalKey(t *testing.T, n int, cfg softkey.Config) *metalKey {
 	t.Helper()
 	m := &metalKey{gadget: newGadget(t, n)}
-	cfg.Unplugged, cfg.Open = true, func() (softkey.Node, error) { return softkey.OpenHIDG(m.node) }
+	cfg.Unplugged, cfg.Open = true, m.open
 	k, err := softkey.New(cfg)
 	m.must(err)
 	m.key = k
-	t.Cleanup(func() { m.must(k.Close()) })
+	t.Cleanup(func() {
+		m.gadget.pull() // ends a read of a node in user space
+		m.must(k.Close())
+	})
 	m.plug()
 	return m
 }
