@@ -2,6 +2,7 @@
 
 STATICCHECK  = v0.8.2
 FUZZTIME    ?= 30s
+FUZZ        ?=
 BENCH       ?= .
 SKIP        ?= yes
 DEMO_DIR    ?= $(shell mktemp -d)
@@ -34,8 +35,8 @@ test-hidraw: ## boot a guest in which software keys are USB keys, and test on re
 lint: setup ## gofmt, go vet and staticcheck, which is pinned
 	@.ci/lint $(STATICCHECK)
 
-fuzz: setup ## run each fuzz target for FUZZTIME (30s)
-	@.ci/fuzz $(FUZZTIME)
+fuzz: setup ## run each fuzz target for FUZZTIME (30s), or those that match FUZZ
+	@.ci/fuzz $(FUZZTIME) "$(FUZZ)"
 
 bench: setup ## run the benchmarks, or those that match BENCH
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./...

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,16 @@ func FuzzParseInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if e, err := attest.ParseInput(in); err == nil && len(e.Object) == 0 {
 			t.Errorf("%q was read as evidence without an object", in)
+		}
+	})
+}
+
+func FuzzParseRoots(f *testing.F) {
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"))
+	f.Fuzz(func(t *testing.T, pem []byte) {
+		r, err := attest.ParseRoots(pem)
+		if err != nil && !reflect.DeepEqual(r, attest.Roots{}) {
+			t.Error("a failed parse gave something")
 		}
 	})
 }

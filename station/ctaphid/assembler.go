@@ -64,3 +64,6 @@ func (a *Assembler) take(data []byte) *Message {
 	a.Abort()
 	return &m
 }
+
+// Held is how many bytes of memory the message that has begun takes.
+func (a *Assembler) Held() int { return cap(a.message.Data) }

@@ -157,6 +157,9 @@ func FuzzAssembler(f *testing.F) {
 			if err != nil && m != nil {
 				t.Error("an error and a message")
 			}
+			if a.Held() > ctaphid.MaxMessage {
+				t.Errorf("%d bytes are held", a.Held())
+			}
 			if m == nil {
 				continue
 			}
@@ -166,6 +169,26 @@ func FuzzAssembler(f *testing.F) {
 			if _, err := ctaphid.ParseInitResponse(m.Data); err == nil && len(m.Data) < 17 {
 				t.Error("a short INIT answer")
 			}
+		}
+	})
+}
+
+// FuzzPackets sends any message; it arrives as it was, or is refused for its length.
+func FuzzPackets(f *testing.F) {
+	f.Add(uint32(1), byte(ctaphid.CBOR), make([]byte, 150))
+	f.Fuzz(func(t *testing.T, channel uint32, command byte, data []byte) {
+		sent := ctaphid.Message{Channel: ctaphid.Channel(channel), Command: ctaphid.Command(command | 0x80), Data: data}
+		reports, err := ctaphid.Packets(sent)
+		if (err != nil) != (len(data) > ctaphid.MaxMessage) {
+			t.Fatal(err)
+		}
+		var a ctaphid.Assembler
+		got, err := assemble(t, &a, reports)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != nil && (got.Channel != sent.Channel || got.Command != sent.Command || !bytes.Equal(got.Data, data)) || got == nil && len(reports) > 0 {
+			t.Errorf("%+v became %+v", sent, got)
 		}
 	})
 }

@@ -1,89 +1,208 @@
 package softkey_test
 
 import (
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"keystation/station/ctap"
 	"keystation/station/ctaphid"
 	"keystation/station/softkey"
 )
 
-// mouth is a node that a fuzz target speaks into; what the key answers is counted only.
+// mouth is a node that a fuzz target speaks into; of what the key says only the latest
+// report is kept.
 type mouth struct {
 	*pipe
-	answers chan struct{}
+	latest chan [ctaphid.Report]byte
+}
+
+func newMouth() mouth {
+	return mouth{newPipe(), make(chan [ctaphid.Report]byte, 1)}
 }
 
 func (m mouth) Write(b []byte) (int, error) {
 	select {
-	case m.answers <- struct{}{}:
+	case <-m.latest:
 	default:
 	}
+	m.latest <- [ctaphid.Report]byte(slices.Concat(b, make([]byte, ctaphid.Report-len(b))))
 	return len(b), nil
 }
 
-// FuzzSoftkeyBytes feeds any bytes in any order: raw reports, whole messages, whole
-// CTAP2 commands, power cycles. The key must not panic and must answer afterwards.
-func FuzzSoftkeyBytes(f *testing.F) {
-	f.Add(byte(0), []byte{2, 4, 2, 7, 0, 3, 1})
-	for _, req := range []any{creation(), probe(make([]byte, 62))} {
-		b, err := ctap.Encode(req)
-		if err != nil {
-			f.Fatal(err)
+// fuzzed is a key that goes through a program of bytes: two bytes of operation and
+// length, then what the operation takes.
+type fuzzed struct {
+	t     *testing.T
+	key   *softkey.Key
+	mouth mouth
+}
+
+// The operations of a program.
+const (
+	opReport  = iota // a raw report
+	opMessage        // channel, command, data
+	opCommand        // channel, CTAP2 command, parameters
+	opHello          // a new program asks for a channel
+	opPower          // the power is cycled
+	opReplug         // out, and in again, at another node
+	opOut            // out
+	opTouch          // a finger
+	opTime           // time passes: up to eleven minutes
+	ops
+)
+
+// FuzzSoftkey does anything in any order to a key of any profile, with any fault or none:
+// reports, messages of several programs, commands, hands, hours. Nothing may panic or
+// hang, what the key keeps stays small, no goroutine outlives it (the bubble sees to
+// that), and a key without a fault talks to a new program afterwards.
+func FuzzSoftkey(f *testing.F) {
+	for i, program := range programs(f) {
+		for fault := range len(softkey.EveryFault()) + 1 {
+			f.Add(byte(i), uint16(fault), byte(i+fault), program)
 		}
-		f.Add(byte(0), append([]byte{2, byte(len(b) + 1), 1}, b...))
-		f.Add(byte(1), append([]byte{2, byte(len(b) + 1), 2}, b...))
 	}
-	f.Add(byte(3), []byte{0, 7, 0, 0, 0, 1, 0x86, 0, 8, 1, 3, 0x81, 0xFF, 0xFF, 3})
-	profiles := softkey.Profiles()
-	f.Fuzz(func(t *testing.T, profile byte, data []byte) {
-		m := mouth{newPipe(), make(chan struct{}, 1)}
-		key, err := softkey.New(softkey.Config{Profile: profiles[int(profile)%len(profiles)].Name,
-			Open: func() (softkey.Node, error) { return m, nil }})
-		if err != nil {
-			t.Fatal(err)
+	profiles, faults := softkey.Profiles(), softkey.EveryFault()
+	f.Fuzz(func(t *testing.T, profile byte, fault uint16, touch byte, program []byte) {
+		cfg := softkey.Config{Profile: profiles[int(profile)%len(profiles)].Name}
+		if n := int(fault) % (len(faults) + 1); n > 0 {
+			cfg.Faults = faults[n-1 : n]
 		}
-		defer key.Close()
-		hello := [ctaphid.Report]byte{0xFF, 0xFF, 0xFF, 0xFF, byte(ctaphid.Init), 0, 8}
-		m.in <- hello // allocates channel 1
-		for len(data) > 1 {
-			op, n := data[0], min(int(data[1]), len(data)-2)
-			m.feed(key, op, data[2:2+n])
-			data = data[2+n:]
-		}
-		for len(m.answers) > 0 {
-			<-m.answers
-		}
-		m.in <- hello
-		<-m.answers
+		cfg.Touch = []softkey.TouchMode{0, softkey.TouchManual, softkey.TouchNever, softkey.TouchAuto(time.Second)}[touch%4]
+		synctest.Test(t, func(t *testing.T) { fuzzOne(t, cfg, program) })
 	})
 }
 
-// feed does one thing to the key: what, op says.
-func (m mouth) feed(key *softkey.Key, op byte, arg []byte) {
-	switch op % 4 {
-	case 0: // a raw report
-		var r [ctaphid.Report]byte
-		copy(r[:], arg)
-		m.in <- r
-	case 1: // a message of any command
-		if len(arg) > 0 {
-			m.message(ctaphid.Message{Channel: 1, Command: ctaphid.Command(arg[0]), Data: arg[1:]})
-		}
-	case 2: // a CTAP2 command
-		m.message(ctaphid.Message{Channel: 1, Command: ctaphid.CBOR, Data: arg})
-	case 3:
-		key.PowerCycle()
-		m.in <- [ctaphid.Report]byte{0xFF, 0xFF, 0xFF, 0xFF, byte(ctaphid.Init), 0, 8}
+func fuzzOne(t *testing.T, cfg softkey.Config, program []byte) {
+	x := &fuzzed{t: t}
+	cfg.Open = func() (softkey.Node, error) {
+		x.mouth = newMouth()
+		return x.mouth, nil
+	}
+	var err error
+	if x.key, err = softkey.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	x.run(opHello, nil)
+	for len(program) > 1 {
+		op, n := program[0], min(int(program[1]), len(program)-2)
+		x.run(op, program[2:2+n])
+		program = program[2+n:]
+	}
+	synctest.Wait()
+	if kept := x.key.Kept(); kept.Channels > softkey.MaxChannels || kept.Message > ctaphid.MaxMessage || kept.State > 256<<10 ||
+		kept.Counts > 2*len(softkey.FaultSteps()) {
+		t.Errorf("the key keeps %+v", kept)
+	}
+	if len(cfg.Faults) == 0 {
+		x.alive()
+	}
+	if err := x.key.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
-func (m mouth) message(msg ctaphid.Message) {
-	packets, err := ctaphid.Packets(msg)
+// alive wants an answer to INIT after the power was cycled.
+func (x *fuzzed) alive() {
+	x.run(opReplug, nil)
+	x.run(opHello, nil)
+	synctest.Wait()
+	select {
+	case r := <-x.mouth.latest:
+		if p, err := ctaphid.ParsePacket(r[:]); err != nil || p.Command != ctaphid.Init || p.Length != 17 {
+			x.t.Errorf("INIT is answered with %x", r)
+		}
+	default:
+		x.t.Error("INIT is not answered")
+	}
+}
+
+// run does one thing to the key.
+func (x *fuzzed) run(op byte, arg []byte) {
+	switch op % ops {
+	case opReport:
+		var r [ctaphid.Report]byte
+		copy(r[:], arg)
+		x.say(r)
+	case opMessage:
+		if len(arg) > 1 {
+			x.message(ctaphid.Message{Channel: ctaphid.Channel(arg[0]), Command: ctaphid.Command(arg[1]), Data: arg[2:]})
+		}
+	case opCommand:
+		if len(arg) > 0 {
+			x.message(ctaphid.Message{Channel: ctaphid.Channel(arg[0]), Command: ctaphid.CBOR, Data: arg[1:]})
+		}
+	case opHello:
+		x.say(initial(ctaphid.Broadcast, ctaphid.Init, ctaphid.NonceSize))
+	case opTime:
+		d := time.Duration(len(arg)) * time.Second
+		for _, b := range arg {
+			d += time.Duration(b) * 10 * time.Millisecond
+		}
+		time.Sleep(d)
+	default:
+		x.hand(op % ops)
+	}
+}
+
+func (x *fuzzed) hand(op byte) {
+	switch op {
+	case opPower:
+		x.key.PowerCycle()
+	case opReplug, opOut:
+		x.key.Unplug()
+		if op == opReplug {
+			if err := x.key.Plug(); err != nil {
+				x.t.Error(err)
+			}
+		}
+	case opTouch:
+		synctest.Wait() // for the key to come to where it waits
+		x.key.Touch()
+	}
+}
+
+func (x *fuzzed) say(r [ctaphid.Report]byte) {
+	select {
+	case x.mouth.in <- r:
+	case <-x.mouth.closed:
+	}
+}
+
+func (x *fuzzed) message(m ctaphid.Message) {
+	packets, err := ctaphid.Packets(m)
 	if err != nil {
 		return
 	}
 	for _, p := range packets {
-		m.in <- p
+		x.say(p)
+	}
+}
+
+// programs are what fuzzing begins with: every command, well made, for two programs and
+// with all that hands can do in between.
+func programs(f *testing.F) (out [][]byte) {
+	do := func(op byte, arg ...byte) []byte { return append([]byte{op, byte(len(arg))}, arg...) }
+	command := func(ch byte, cmd ctap.Command, request any) []byte {
+		b, err := ctap.Encode(request)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return do(opCommand, append([]byte{ch, byte(cmd)}, b...)...)
+	}
+	bare := func(ch byte, cmd ctap.Command) []byte { return do(opCommand, ch, byte(cmd)) }
+	every := slices.Concat(
+		bare(1, ctap.CmdGetInfo), command(1, ctap.CmdMakeCredential, creation()), do(opTouch),
+		command(1, ctap.CmdGetAssertion, probe(make([]byte, 62))), bare(1, ctap.CmdGetNextAssertion), bare(1, ctap.CmdSelection), do(opTouch),
+		command(1, ctap.CmdClientPIN, ctap.ClientPINRequest{Subcommand: ctap.PINGetRetries}),
+		command(1, ctap.CmdClientPIN, ctap.ClientPINRequest{PINUVAuthProtocol: 2, Subcommand: ctap.PINGetKeyAgreement}),
+		command(1, ctap.CmdConfig, ctap.ConfigRequest{Subcommand: ctap.ConfigToggleAlwaysUV}), bare(1, ctap.CmdReset), do(opTouch))
+	return [][]byte{
+		every,
+		slices.Concat(do(opHello), bare(1, ctap.CmdReset), bare(2, ctap.CmdGetInfo), do(opMessage, 1, byte(ctaphid.Cancel)), do(opTime, 1, 2, 3), do(opPower), do(opHello), bare(3, ctap.CmdGetInfo)),
+		slices.Concat(do(opReport, 0, 0, 0, 1, 0x86, 0, 8), do(opReport, 0, 0, 0, 1, 0x81, 0xFF, 0xFF), do(opReport, 0, 0, 0, 1, 0x81, 1, 0), do(opReport, 0, 0, 0, 1, 0), do(opTime, 255)),
+		slices.Concat(do(opMessage, 1, byte(ctaphid.Lock), 9), do(opMessage, 1, byte(ctaphid.Ping), 1, 2, 3), do(opMessage, 1, byte(ctaphid.Wink)), do(opOut), do(opReplug), do(opHello), do(opTime, 200, 200)),
+		slices.Concat(do(opMessage, 1, byte(ctaphid.Msg), 0, 3, 0, 0, 0, 0, 0), do(opMessage, 1, 0xC2, 0), do(opMessage, 1, 0xE2), every),
 	}
 }
