@@ -8,6 +8,7 @@ require (
 	github.com/boombuler/barcode v1.1.0 // shipping: modules of Code 128 and QR
 	github.com/chromedp/cdproto v0.159.0 // tests only: single keys pressed in a browser
 	github.com/chromedp/chromedp v0.23.0 // tests only: pages in a real browser
+	github.com/fsnotify/fsnotify v1.10.1 // station/usb: tells when a key is plugged in
 	github.com/fxamacker/cbor/v2 v2.10.0 // station/{ctap,attest}: CTAP2 canonical CBOR
 	github.com/go-viper/mapstructure/v2 v2.4.0 // cmd: names a misspelled configuration key
 	github.com/google/uuid v1.6.0 // inventory: UUIDv7

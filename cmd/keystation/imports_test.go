@@ -84,6 +84,7 @@ var third = []struct {
 	{"github.com/boombuler/barcode", []string{"shipping", "shipping/pdf"}, "codes are printed there"},
 	{"github.com/chromedp", nil, "a browser is for tests"},
 	{"github.com/coreos/go-oidc/v3", []string{"web"}, "signing in is the web's"},
+	{"github.com/fsnotify/fsnotify", []string{"station/usb"}, "what is plugged in is seen in one room"},
 	{"github.com/fxamacker/cbor/v2", []string{"station/ctap", "station/ctaphid", "station/attest", "station/softkey"}, "CBOR is the keys' language, not the company's"},
 	{"github.com/go-text/typesetting", []string{"shipping/pdf"}, "shaping is for paper"},
 	{"github.com/go-viper/mapstructure/v2", []string{"cmd/keystation"}, "it decodes the configuration"},

@@ -25,7 +25,7 @@ func newMachine(t *testing.T) *machine {
 }
 
 func (m *machine) bus() usb.Bus {
-	return usb.Bus{Sysfs: m.sys, List: func(context.Context) ([]string, error) { return m.nodes, nil }}
+	return usb.Bus{Sysfs: m.sys, Dev: m.dev, List: func(context.Context) ([]string, error) { return m.nodes, nil }}
 }
 
 func (m *machine) write(path string, text string) {

@@ -92,3 +92,12 @@ func number(hex string) uint16 {
 	}
 	return uint16(n)
 }
+
+// contents reads a small file; nil when it is not there.
+func contents(file string) []byte {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return b
+}
