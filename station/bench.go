@@ -24,6 +24,7 @@ type Config struct {
 	Books    Books
 	Sealer   Sealer
 	Printer  Printer // nil: no packets
+	Power    Power   // nil: a replug is always a person's
 	Policy   Policy
 	Operator inventory.Actor // who stands at the bench
 	Owner    string          // names the lock file that this process holds

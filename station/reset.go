@@ -84,8 +84,10 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 				return err
 			}
 		}
-		r.show(momentReplug, "")
-		r.wants(wantReplug)
+		if late || !r.replugByPower(ctx) { // a key that wants yet another replug wants a person
+			r.show(momentReplug, "")
+			r.wants(wantReplug)
+		}
 		if err := r.backAgain(ctx, was); err != nil {
 			return err
 		}

@@ -2,29 +2,29 @@ package station
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"keystation/inventory"
 )
 
-// plugPoll is how often the bus is asked what is plugged in.
-const plugPoll = 250 * time.Millisecond
-
 // Watch makes every key that is plugged in while it runs, each at its port, until ctx ends; then it waits for the acts
 // that go on. ended, when not nil, hears every report, one at a time. The error is the first one that kept the
 // inventory from being written.
 func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 	ctx, stop := context.WithCancelCause(parent)
-	defer stop(nil)
-	w := &watch{b: b, ended: ended, stop: stop, seen: map[string]plugged{}, again: map[string]int{}, left: map[string]plugged{}}
+	w := &watch{
+		b: b, ended: ended, stop: stop, seen: map[string]plugged{}, again: map[string]int{}, left: map[string]plugged{}, faulty: map[string]string{},
+	}
 	defer func() {
 		w.wait()
 		if _, err := b.endSession(parent, inventory.System("bench"), "The program ended.", func() bool { return true }); err != nil {
 			b.cfg.Log.Error("end the making session", "err", err)
 		}
 	}()
+	w.eyes = openEyes(ctx, b.cfg.Bus, b.cfg.Log)
+	defer w.eyes.shut()
+	defer stop(nil)
 	for {
 		if err := b.endIdle(ctx); err != nil {
 			b.cfg.Log.Error("end the making session", "err", err)
@@ -32,7 +32,7 @@ func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			b.cfg.Log.Warn("look at the bus", "err", err) // the next look may see again
 		}
-		if err := pause(ctx, plugPoll); err != nil {
+		if err := w.eyes.rest(ctx); err != nil {
 			w.wait()
 			if parent.Err() != nil {
 				return nil
@@ -49,11 +49,15 @@ type watch struct {
 	stop  context.CancelCauseFunc
 	seen  map[string]plugged // by port id
 	again map[string]int     // runs that began by themselves, one after the other, by port id
-	runs  sync.WaitGroup
+
+	faulty map[string]string // what the tiles of ports without a key say is wrong, by port id
+	eyes   *eyes
+	runs   sync.WaitGroup
 
 	mu   sync.Mutex
 	busy map[string]bool    // ports at which a run goes on
 	left map[string]plugged // what a run that ended had in its port last
+	over bool               // a run ended since the last look
 	tell sync.Mutex         // one report at a time
 }
 
@@ -63,10 +67,13 @@ func (w *watch) wait() { w.runs.Wait() }
 
 // look compares what is plugged in with what was, and begins a run at every port that has a key anew.
 func (w *watch) look(ctx context.Context) error {
-	ports, err := w.b.cfg.Bus.Attached(ctx)
+	w.expect()
+	w.refresh()
+	all, err := w.eyes.look(ctx)
 	if err != nil {
-		return fmt.Errorf("look at the bus: %w", err)
+		return err
 	}
+	ports, faults := keysAmong(all)
 	now := map[string]plugged{}
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
@@ -102,7 +109,24 @@ func (w *watch) look(ctx context.Context) error {
 	for id, p := range now {
 		w.seen[id] = p
 	}
+	w.showFaults(faults, now)
 	return nil
+}
+
+// setOver notes that a run ended.
+func (w *watch) setOver() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+}
+
+// refresh has the bus asked anew after a run: what the run did at its port is held against what is there now.
+func (w *watch) refresh() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		w.over, w.eyes.asked = false, time.Time{}
+	}
 }
 
 // sees notes what the run that ended at a port had there last. When something else is plugged in by now, that is a key of
@@ -139,6 +163,7 @@ func (w *watch) begin(ctx context.Context, p Port) {
 		defer w.setBusy(p.ID, false)
 		rep, err := w.make(ctx, p)
 		w.b.setCancel(p.ID, nil)
+		w.setOver()
 		if rep.Run != "" {
 			w.leaves(p.ID, rep)
 		}

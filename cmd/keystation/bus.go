@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"keystation/inventory"
@@ -11,9 +12,9 @@ import (
 )
 
 // newBus finds the keys of this machine: libfido2 says which nodes are keys,
-// sysfs where they are plugged in.
+// sysfs where they are plugged in, the kernel what goes wrong there.
 func newBus() usb.Bus {
-	return usb.Bus{List: func(ctx context.Context) ([]string, error) {
+	return usb.Bus{Faults: &usb.Faults{IsFIDO: fido2.UsesFIDO}, List: func(ctx context.Context) ([]string, error) {
 		found, err := fido2.Attached(ctx)
 		if err != nil {
 			return nil, err
@@ -30,6 +31,15 @@ func newBus() usb.Bus {
 type namedBus struct {
 	usb.Bus
 	paths []string
+}
+
+// Changes tells of none when ports are named: nothing tells when a pseudo-terminal comes or goes, so that whoever asks has
+// to look again and again.
+func (b namedBus) Changes(ctx context.Context) (<-chan struct{}, error) {
+	if len(b.paths) > 0 {
+		return nil, fmt.Errorf("watch for keys: %d ports are named, of which nothing tells", len(b.paths))
+	}
+	return b.Bus.Changes(ctx)
 }
 
 // Attached lists the keys that are found, and what is at the named paths now.

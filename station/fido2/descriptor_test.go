@@ -26,7 +26,7 @@ func TestUsesFIDO(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if have := usesFIDO(b); have != c.want {
+			if have := UsesFIDO(b); have != c.want {
 				t.Fatalf("have %v, want %v", have, c.want)
 			}
 		})

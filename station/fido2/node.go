@@ -48,7 +48,7 @@ func claim(fd int, path string) error {
 		return busy(path, err)
 	}
 	desc, err := reportDescriptor(fd)
-	if err == nil && !usesFIDO(desc) {
+	if err == nil && !UsesFIDO(desc) {
 		return notFIDO(path, errors.New("the HID report descriptor has no FIDO usage page"))
 	}
 	if err == nil {
@@ -85,9 +85,9 @@ func reportDescriptor(fd int) ([]byte, error) {
 	return d.Value[:min(int(n), len(d.Value))], nil
 }
 
-// usesFIDO looks for the usage page of FIDO, 0xF1D0 (CTAP 2.1 §11.2.8.2), among the items of a HID report
-// descriptor (Device Class Definition for HID 1.11 §6.2.2).
-func usesFIDO(desc []byte) bool {
+// UsesFIDO tells if a HID device is a key: it looks for the usage page of FIDO, 0xF1D0 (CTAP 2.1 §11.2.8.2), among the
+// items of its report descriptor (Device Class Definition for HID 1.11 §6.2.2).
+func UsesFIDO(desc []byte) bool {
 	const (
 		longItem, usagePage, tagAndType = 0xFE, 0x04, 0xFC
 		fido                            = 0xF1D0

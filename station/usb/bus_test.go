@@ -177,3 +177,41 @@ func TestBus_whenNothingIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestBus_At_swapped: two keys come back at once and the kernel gives each the other's number.
+func TestBus_At_swapped(t *testing.T) {
+	m := newMachine(t)
+	m.plug("1-1", "hidraw0", "17")
+	m.plug("1-2", "hidraw1", "18")
+	m.unplug()
+	m.plug("1-2", "hidraw0", "19")
+	m.plug("1-1", "hidraw1", "20")
+	for port, want := range map[string]string{"1-1": "hidraw1", "1-2": "hidraw0"} {
+		if p, err := m.bus().At(t.Context(), port); err != nil || p.ID != port || filepath.Base(p.Path) != want {
+			t.Errorf("at %s: %+v, %v", port, p, err)
+		}
+	}
+	ports, err := m.bus().Attached(t.Context())
+	if err != nil || len(ports) != 2 || ports[0].ID == ports[1].ID {
+		t.Errorf("%+v, %v", ports, err)
+	}
+}
+
+// TestBus_Attached_composite: a key with a keyboard and two FIDO interfaces is one key at one port, whose first FIDO
+// interface is opened whatever its node is called.
+func TestBus_Attached_composite(t *testing.T) {
+	m := newMachine(t)
+	second := m.plug("1-2.3", "hidraw3", "17")
+	inside := filepath.Join("pci0000:00", "usb1", "1-2.3")
+	m.must(os.Remove(filepath.Join(m.sys, "class", "hidraw", "hidraw3", "device")))
+	m.hid("hidraw3", filepath.Join(inside, "1-2.3:1.2"), "0003:1050:8407.0009", "")
+	keyboard := m.hid("hidraw1", filepath.Join(inside, "1-2.3:1.0"), "0003:1050:8407.0007", "")
+	first := m.hid("hidraw12", filepath.Join(inside, "1-2.3:1.1"), "0003:1050:8407.0008", "")
+	for _, nodes := range [][]string{{second, first}, {first, second}} {
+		m.nodes = nodes // libfido2 does not list the keyboard
+		ports, err := m.bus().Attached(t.Context())
+		if err != nil || len(ports) != 1 || ports[0].ID != "1-2.3" || ports[0].Path != first {
+			t.Errorf("%+v, %v (the keyboard is %s)", ports, err, keyboard)
+		}
+	}
+}
