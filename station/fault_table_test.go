@@ -24,7 +24,7 @@ var faultBeds = map[softkey.Step]struct {
 }
 
 // neverAsked are steps that no run comes to: nothing can go wrong there.
-var neverAsked = []softkey.Step{softkey.StepNextAssertion, softkey.StepSelection, softkey.StepGetRetries, softkey.StepCredentials, softkey.StepWink}
+var neverAsked = []softkey.Step{softkey.StepNextAssertion, softkey.StepSelection, softkey.StepGetRetries, softkey.StepCredentials, softkey.StepWink, softkey.StepU2F, softkey.StepVendor}
 
 // faultStatuses are answers that keys are known to give where they should do what they are asked.
 var faultStatuses = []ctap.Status{

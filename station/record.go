@@ -54,7 +54,7 @@ func (r *run) finish(ctx context.Context) {
 		return
 	}
 	r.print(ctx)
-	say := fmt.Sprintf("%s is made for stock. Put its label on it.", r.key.Tag)
+	say := fmt.Sprintf("%s is ready, and nobody waits for it. Put its label on it.", r.key.Tag)
 	if r.order != nil {
 		say = fmt.Sprintf("%s is made for %s. Put its label on it.", r.key.Tag, r.order.Person.Name)
 	}
