@@ -138,3 +138,54 @@ func TestKey_Remake(t *testing.T) {
 		}
 	}
 }
+
+// A key in stock is still received; it is judged, and what is said about it goes with the next run.
+func TestKey_Stock(t *testing.T) {
+	tests := []struct {
+		name    string
+		have    KeyState
+		verdict Verdict
+		refusal string
+	}{
+		{"genuine", Received, Genuine, ""},
+		{"accepted", Received, Unknown, ""},
+		{"not what it says", Received, Refused, "Key 7KQM-3XWM cannot be put into stock: nobody judged what model it is, or it is not what it says."},
+		{"not judged", Received, "", "Key 7KQM-3XWM cannot be put into stock: nobody judged what model it is, or it is not what it says."},
+		{"made already", Ready, Genuine, "Key 7KQM-3XWM is ready and cannot be put into stock: it has to be made anew."},
+		{"with somebody", Active, Genuine, "Key 7KQM-3XWM is active and cannot be put into stock: it has to be made anew."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k := keyIn(tt.have)
+			k.Verdict = tt.verdict
+			got, ev, err := k.Stock(noon)
+			refused(t, err, Conflict, tt.refusal)
+			if tt.refusal != "" {
+				if !reflect.DeepEqual(got, k) || ev.Action != "" {
+					t.Errorf("a refusal changed the key: %+v, %+v", got, ev)
+				}
+				return
+			}
+			if got.State != Received || got.StateReason == "" || got.ChangedAt != noon || ev.Action != "key.stocked" {
+				t.Errorf("key = %+v, event = %+v", got, ev)
+			}
+			if again, _, err := got.Remake("it is made anew", noon); err != nil || again.StateReason != "" {
+				t.Errorf("made anew it still says %q, %v", again.StateReason, err)
+			}
+		})
+	}
+}
+
+func TestVerdict_Allows(t *testing.T) {
+	for _, tt := range []struct {
+		have           Verdict
+		unproven, want bool
+	}{
+		{Genuine, false, true}, {Genuine, true, true}, {Unknown, false, false}, {Unknown, true, true},
+		{Refused, true, false}, {"", true, false},
+	} {
+		if got := tt.have.Allows(tt.unproven); got != tt.want {
+			t.Errorf("%q with unproven models %v: %v", tt.have, tt.unproven, got)
+		}
+	}
+}

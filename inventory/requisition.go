@@ -117,7 +117,11 @@ func (o Order) Wanted() error {
 		return err
 	}
 	if o.Line.State != LineOpen {
-		return Refuse(Conflict, "The %s key of %s is %s already: choose another line.", o.Line.Purpose, o.Requisition.Number, o.Line.State)
+		state := string(o.Line.State)
+		if o.Line.State == LineMaking {
+			state = "being made"
+		}
+		return Refuse(Conflict, "The %s key of %s is %s already: choose another line.", o.Line.Purpose, o.Requisition.Number, state)
 	}
 	return nil
 }

@@ -158,3 +158,25 @@ func TestLine_life(t *testing.T) {
 		})
 	}
 }
+
+func TestOrder_Wanted(t *testing.T) {
+	tests := []struct {
+		name    string
+		have    RequisitionState
+		line    LineState
+		refusal string
+	}{
+		{"open", Approved, LineOpen, ""},
+		{"the second of two", Fulfilling, LineOpen, ""},
+		{"not approved", Submitted, LineOpen, "Requisition R-1001 is not approved yet: have it approved, then run again."},
+		{"over", Closed, LineOpen, "Requisition R-1001 is closed: no keys are made for it."},
+		{"in hand", Fulfilling, LineMaking, "The spare key of R-1001 is being made already: choose another line."},
+		{"made", Fulfilling, LineMade, "The spare key of R-1001 is made already: choose another line."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Order{Requisition: requisitionIn(tt.have), Line: Line{ID: "l1", Purpose: Spare, State: tt.line}}
+			refused(t, o.Wanted(), Conflict, tt.refusal)
+		})
+	}
+}

@@ -126,8 +126,11 @@ func (r *run) reload(ctx context.Context) {
 
 // interrupt closes a dead run that left nothing to keep.
 func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
-	return b.close(ctx, u, inventory.System("recovery"),
-		"The program ended during "+string(u.Last().Step)+"; the key is made anew from a reset.")
+	last, next := u.Last(), "the key is made anew from a reset."
+	if modeOf(last) == modeFinish && slices.Contains(beforePIN, last.Step) {
+		next = "the key is in stock as before."
+	}
+	return b.close(ctx, u, inventory.System("recovery"), "The program ended during "+string(last.Step)+"; "+next)
 }
 
 // close ends a dead run without a key, with the reason.

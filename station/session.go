@@ -56,6 +56,9 @@ type SessionEnded struct {
 // there is made without asking, for lines or, with stock, without a PIN for later. It ends by [Bench.EndSession], with
 // [Bench.Watch], or when nothing is plugged in for half an hour.
 func (b *Bench) OpenSession(ctx context.Context, by inventory.Actor, stock bool) error {
+	if err := b.endIdle(ctx); err != nil { // one that is over has its entry before the next
+		return err
+	}
 	b.modes.Lock()
 	defer b.modes.Unlock()
 	now := b.Session()

@@ -81,6 +81,23 @@ func TestBench_OpenSession(t *testing.T) {
 	}
 }
 
+// A session that is over by itself has its entry before the next one.
+func TestBench_OpenSession_afterIdle(t *testing.T) {
+	var late atomic.Int64
+	r := newRig(t)
+	r.cfg.Note, r.cfg.Hub = r.store.Note, hubOf("1-1")
+	r.cfg.Now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
+	b := r.bench()
+	for range 2 {
+		r.must(b.OpenSession(t.Context(), grace, false))
+		late.Add(int64(30 * time.Minute))
+	}
+	want := []string{"session.opened by Grace", "session.ended by bench", "session.opened by Grace"}
+	if got := r.told("session.opened", "session.ended"); !slices.Equal(got, want) {
+		t.Errorf("the ledger says %q, want %q", got, want)
+	}
+}
+
 // A session that cannot be written down is not opened; one that cannot be written down as ended is over all the same.
 func TestBench_OpenSession_unwritten(t *testing.T) {
 	r := newRig(t)

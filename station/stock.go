@@ -94,6 +94,9 @@ func laterForStock(name inventory.Step) bool {
 	return i > slices.Index(inventory.Steps, inventory.Tag) && name != inventory.Record
 }
 
+// beforePIN are the steps after identify that change nothing on a key that is taken up from stock.
+var beforePIN = []inventory.Step{inventory.Reset, inventory.Tag, inventory.SealPIN}
+
 // stockable refuses to put a key into stock that has no tag yet: nothing would prove later that it is this one.
 func (r *run) stockable(name inventory.Step, res result, err error) (result, error) {
 	if err == nil && r.stock && r.lateTag && name == inventory.Tag {
@@ -106,12 +109,13 @@ func (r *run) stockable(name inventory.Step, res result, err error) (result, err
 func (r *run) stays() {
 	r.stock = true
 	r.tile.Stock = true
-	r.reasons = append(r.reasons, "No approved line was waiting: the key stays in stock.")
+	r.reasons = append(r.reasons, "No approved line was waiting for it.")
 }
 
 // recordStocked ends a run for stock: the key stays received, tagged and without a PIN.
 func (r *run) recordStocked() (result, error) {
 	at := r.b.now()
+	r.reasons = append(r.reasons, "It is in stock: blank and tagged, without a PIN.")
 	k, ev, err := r.key.Stock(at)
 	if err != nil {
 		return result{}, err

@@ -1,6 +1,7 @@
 package station_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -343,6 +344,44 @@ func TestBench_Recover_finish(t *testing.T) {
 			}
 		}
 	}
+}
+
+// losingLine takes the line away from a run as soon as its PIN is set.
+type losingLine struct {
+	station.Journal
+	store *sqlite.Store
+}
+
+func (j losingLine) Append(ctx context.Context, by inventory.Actor, es ...inventory.Entered) error {
+	err := j.Journal.Append(ctx, by, es...)
+	if err == nil && es[0].Entry.Step == inventory.SetPIN {
+		return j.store.ReleaseLine(ctx, by, es[0].Entry.Run)
+	}
+	return err
+}
+
+// A run that loses its line after the PIN was set leaves no PIN that counts either.
+func TestBench_Make_finish_lineGone(t *testing.T) {
+	r := newRig(t)
+	r.over(inventorytest.Open(t))
+	k := stationtest.Key(t, softkey.Config{})
+	first := r.inStock(k)
+	whole := r.cfg.Journal
+	r.cfg.Journal = losingLine{whole, r.store}
+	if rep := r.make(k.Path()); rep.End != inventory.RunRefused || *rep.State != inventory.Received {
+		t.Fatalf("it ended %s: %s %q", rep.End, outcomes(rep), rep.Reasons)
+	}
+	if _, err := r.store.LiveSeal(t.Context(), *first.Key); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("the PIN of a run that lost its line still counts: %v", err)
+	}
+	r.cfg.Journal = whole
+	k.PowerCycle()
+	rep := r.make(k.Path())
+	wantReady(t, rep)
+	if rep.Steps[1].Outcome != inventory.Done {
+		t.Errorf("the steps are %s, want a reset", outcomes(rep))
+	}
+	wantWhole(t, r, k.Path(), k.AAGUID().String())
 }
 
 // A run that is stopped after the PIN was set leaves no PIN that counts: the next one begins with a reset.
