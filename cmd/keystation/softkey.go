@@ -51,7 +51,7 @@ func newSoftkey() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "softkey",
 		Short: "plug in security keys made of software, for tests",
-		Long:  softkeyAbout + "\n\n" + faultsAbout(),
+		Long:  softkeyAbout + "\n\n" + profilesAbout() + "\n\n" + faultsAbout(),
 		Example: `  keystation softkey
   keystation softkey --count 2 --state keys --touch manual
   keystation softkey --hidg /dev/hidg0
@@ -69,7 +69,7 @@ func newSoftkey() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.profile, "profile", "", "which key to be, by `NAME`: "+profileNames())
+	flags.StringVar(&f.profile, "profile", "", "which key to be, by `NAME`, see above")
 	flags.IntVar(&f.count, "count", 1, "plug in `N` keys")
 	flags.StringVar(&f.state, "state", "", "keep the key's state in `FILE`; with --count in FILE.1, FILE.2 and so on")
 	flags.StringVar(&f.touch, "touch", "auto", "how touches come, `auto|MS|manual|never`: at once, after MS milliseconds, by a line on standard input, not at all")
@@ -81,12 +81,14 @@ func newSoftkey() *cobra.Command {
 	return c
 }
 
-func profileNames() string {
-	var names []string
+// profilesAbout is the list of profiles for the help, each with what sets it apart.
+func profilesAbout() string {
+	var b strings.Builder
+	b.WriteString("NAME of --profile is one of these; the first is the default:")
 	for _, p := range softkey.Profiles() {
-		names = append(names, p.Name)
+		fmt.Fprintf(&b, "\n  %-24s %s", p.Name, p.About)
 	}
-	return strings.Join(names, ", ")
+	return b.String()
 }
 
 // config makes one of the configurations that the flags ask for: that of key

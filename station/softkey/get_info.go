@@ -23,6 +23,10 @@ func (a *authenticator) getInfo([]byte) ([]byte, error) {
 		return nil, ctap.ErrOther
 	}
 	maps.Copy(out, current)
+	const forcePINChange, no = 0x0C, 0xF4
+	if _, said := out[forcePINChange]; said && !now.ForcePINChange {
+		out[forcePINChange] = []byte{no}
+	}
 	return ctap.Encode(out)
 }
 

@@ -37,7 +37,7 @@ const (
 // TouchAuto touches by itself, d after the key asked.
 func TouchAuto(d time.Duration) TouchMode { return TouchMode(max(d, 0)) }
 
-// Config says what key to make. The zero value is the full CTAP 2.1 profile, without
+// Config says what key to make. The zero value is the profile modern, without
 // state, instant, touched at once, faultless, on a new pseudo-terminal.
 type Config struct {
 	Profile   string               // a name of [Profiles]; empty: "modern"

@@ -20,8 +20,9 @@ import (
 // can do, and where it departs from the standard. It is data only, so a key that somebody once reported can be made of
 // software. In JSON getInfo is the CBOR of the answer in hexadecimal.
 type Model struct {
-	Name    string `json:"name"`    // what a profile and a state file call it
-	Product string `json:"product"` // what people call it
+	Name    string `json:"name"`            // what a profile and a state file call it
+	Product string `json:"product"`         // what people call it
+	About   string `json:"about,omitempty"` // what sets it apart
 
 	// GetInfo is what a key fresh from a reset answers. Its versions, options and extensions say which commands there
 	// are; its numbers are the key's limits. A zero GetInfo is a key of U2F only.

@@ -129,6 +129,19 @@ func TestModel_aReportedKeyWorks(t *testing.T) {
 	h.want(ctap.ErrInvalidParameter, ctap.CmdClientPIN, ctap.ClientPINRequest{PINUVAuthProtocol: 1, Subcommand: ctap.PINGetKeyAgreement})
 }
 
+// A report of a key that was in use says things that are not so of a new one.
+func TestModel_aReportOfAKeyInUse(t *testing.T) {
+	used := strings.NewReplacer("0cf4", "0cf5", "69636c69656e7450696ef4", "69636c69656e7450696ef5").Replace(reported)
+	m, err := softkey.ParseModel(fmt.Appendf(nil, `{"name": "used", "product": "p", "getInfo": %q}`, used))
+	if err != nil || !m.GetInfo.ForcePINChange || !m.GetInfo.HasPIN() {
+		t.Fatalf("%+v, %v", m.GetInfo, err)
+	}
+	_, h := start(t, softkey.Config{Model: &m})
+	if info := h.info(); info.ForcePINChange || info.HasPIN() {
+		t.Errorf("a new key says %+v", info)
+	}
+}
+
 func TestParseModel_refusals(t *testing.T) {
 	tests := []struct{ name, have, want string }{
 		{"no JSON", "{", "parse model"},

@@ -225,7 +225,7 @@ func TestU2F_alwaysUV(t *testing.T) {
 	show(true)
 }
 
-// CTAP 2.1 §7.2: a U2F credential is found by the hash of its application, and the other way round, save for those that
+// CTAP 2.1 §10: a U2F credential is found by the hash of its application, and the other way round, save for those that
 // are never used without user verification.
 func TestU2F_andCTAP2(t *testing.T) {
 	_, h := start(t, softkey.Config{})
