@@ -204,5 +204,17 @@ func programs(f *testing.F) (out [][]byte) {
 		slices.Concat(do(opReport, 0, 0, 0, 1, 0x86, 0, 8), do(opReport, 0, 0, 0, 1, 0x81, 0xFF, 0xFF), do(opReport, 0, 0, 0, 1, 0x81, 1, 0), do(opReport, 0, 0, 0, 1, 0), do(opTime, 255)),
 		slices.Concat(do(opMessage, 1, byte(ctaphid.Lock), 9), do(opMessage, 1, byte(ctaphid.Ping), 1, 2, 3), do(opMessage, 1, byte(ctaphid.Wink)), do(opOut), do(opReplug), do(opHello), do(opTime, 200, 200)),
 		slices.Concat(do(opMessage, 1, byte(ctaphid.Msg), 0, 3, 0, 0, 0, 0, 0), do(opMessage, 1, 0xC2, 0), do(opMessage, 1, 0xE2), every),
+		slices.Concat(command(1, ctap.CmdCredentialManagement, ctap.CredentialManagementRequest{Subcommand: ctap.EnumerateRPsNext}),
+			command(1, ctap.CmdCredentialManagementPreview, ctap.CredentialManagementRequest{Subcommand: ctap.CredentialsMetadata, PINUVAuthParam: []byte{1}}),
+			command(1, ctap.CmdGetAssertion, askingForSecrets()),
+			do(opMessage, append([]byte{1, byte(ctaphid.Msg)}, registering().Encode()...)...), do(opTouch),
+			do(opMessage, append([]byte{1, byte(ctaphid.Msg)}, authenticating(ctap.U2FEnforce, make([]byte, 62)).Encode()...)...)),
 	}
+}
+
+func askingForSecrets() ctap.GetAssertionRequest {
+	req := probe(make([]byte, 62))
+	req.Options = nil
+	req.Extensions.HMACSecret = &ctap.HMACSecretInput{KeyAgreement: []byte{0xA0}, SaltEnc: make([]byte, 32), SaltAuth: make([]byte, 16)}
+	return req
 }
