@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func openDesk(ctx context.Context, cfg Config) (*desk, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &desk{cfg: cfg, store: store, settings: s, log: newLog(cfg.Log.Level)}, nil
+	return &desk{cfg: cfg, store: store, settings: s, log: newLog(os.Stderr, cfg.Log.Level)}, nil
 }
 
 func (d *desk) close() error { return d.store.Close() }
@@ -97,13 +98,13 @@ func (d *desk) withOwner(do func(owner string) error) (err error) {
 	return do(owner.Name())
 }
 
-// newLog logs to standard error. The configuration has checked the level.
-func newLog(level string) *slog.Logger {
+// newLog logs to w. The configuration has checked the level.
+func newLog(w io.Writer, level string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
 }
 
 // policy turns the configuration into the bench's policy.

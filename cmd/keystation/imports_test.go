@@ -106,7 +106,7 @@ var third = []struct {
 	{"golang.org/x/sync", []string{"*"}, "whoever starts a goroutine waits for it"},
 	{"golang.org/x/sys", []string{"station", "station/fido2", "station/softkey", "station/usb", "inventory/sqlite", "cmd/keystation"}, "terminals, locks, modes: where there is a device or a file"},
 	{"golang.org/x/term", []string{"cmd/keystation"}, "only cmd has a terminal"},
-	{"golang.org/x/text", []string{"inventory", "shipping", "shipping/pdf"}, "names and addresses in any script"},
+	{"golang.org/x/text", []string{"inventory", "shipping", "shipping/pdf", "cmd/keystation"}, "names and addresses in any script, also on a terminal"},
 }
 
 // calls is what a room may import in part: these functions are for the rooms named.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func provision(c *cobra.Command, d *desk, owner string, f provisionFlags, s seam
 			return err
 		}
 	}
-	p := &provisioning{flags: f, out: json.NewEncoder(c.OutOrStdout()), c: c}
+	p := newProvisioning(c, f)
 	bench, err := d.newBench(p, owner, s)
 	if err != nil {
 		return err
@@ -96,6 +97,8 @@ type madeBench struct {
 
 // newBench wires a bench for the terminal.
 func (d *desk) newBench(p *provisioning, owner string, s seams) (madeBench, error) {
+	feed := station.NewFeed()
+	p.settle(d, feed)
 	cfg, err := d.benchConfig()
 	if err != nil {
 		return madeBench{}, err
@@ -104,8 +107,7 @@ func (d *desk) newBench(p *provisioning, owner string, s seams) (madeBench, erro
 		return madeBench{}, err
 	}
 	cfg.Printer = &printer{desk: d}
-	cfg.Owner, cfg.Operator, cfg.Ask = owner, p.operator(), p.ask
-	cfg.Feed = station.NewFeed()
+	cfg.Owner, cfg.Operator, cfg.Ask, cfg.Feed = owner, p.operator(), p.ask, feed
 	if s.journal != nil {
 		cfg.Journal = s.journal(cfg.Journal)
 	}
@@ -115,15 +117,22 @@ func (d *desk) newBench(p *provisioning, owner string, s seams) (madeBench, erro
 
 // provisioning is one call of provision. Its reports are guarded: keys end in any order.
 type provisioning struct {
-	flags provisionFlags
-	c     *cobra.Command
+	flags  provisionFlags
+	c      *cobra.Command
+	screen *screen // nil: no live lines
+
+	reportsElsewhere bool // than on the screen
 
 	mu        sync.Mutex
-	out       *json.Encoder
+	out, err  io.Writer // of reports, of all else
 	reports   []station.Report
 	asking    sync.Mutex // one question at a time
 	questions int        // asked so far; under asking
 	typed     typed
+}
+
+func newProvisioning(c *cobra.Command, f provisionFlags) *provisioning {
+	return &provisioning{flags: f, c: c, out: c.OutOrStdout(), err: c.ErrOrStderr()}
 }
 
 func (p *provisioning) operator() inventory.Actor {
@@ -195,9 +204,9 @@ func (p *provisioning) ended(rep station.Report) error {
 	defer p.mu.Unlock()
 	p.reports = append(p.reports, rep)
 	if p.flags.json {
-		return p.out.Encode(rep)
+		return json.NewEncoder(p.out).Encode(rep)
 	}
-	_, err := fmt.Fprintln(p.c.OutOrStdout(), reportLine(rep))
+	_, err := fmt.Fprintln(p.out, reportLine(rep))
 	return err
 }
 

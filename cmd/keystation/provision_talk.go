@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"keystation/station"
@@ -31,25 +34,73 @@ func reportLine(rep station.Report) string {
 	return strings.Join(append(parts, rep.Reasons...), "\n           ")
 }
 
-// watch writes what the ports ask for to standard error, a line for each change, until the returned function is
-// called, which waits for the last line.
+// watch shows what the ports ask for until the returned function is called, which waits for the last of it: live lines on
+// a terminal, else a line for each change on standard error.
 func (p *provisioning) watch(ctx context.Context, feed *station.Feed) func() {
 	ctx, stop := context.WithCancel(ctx)
 	_, events := feed.Subscribe(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		last := map[string]string{}
-		for e := range events {
-			t := e.Tile
-			if last[t.Port] == t.Word || p.flags.json && t.Tone != station.Hands {
-				continue
-			}
-			last[t.Port] = t.Word
-			fmt.Fprintf(p.c.ErrOrStderr(), "%-12s %-16s %s\n", t.Label, t.Word, t.Sentence)
+		if p.screen != nil {
+			p.live(ctx, events)
+			return
 		}
+		p.plain(events)
 	}()
 	return func() { stop(); <-done }
+}
+
+func (p *provisioning) plain(events <-chan station.Event) {
+	last := map[string]string{}
+	for e := range events {
+		t := e.Tile
+		if last[t.Port] == t.Word || p.flags.json && t.Tone != station.Hands {
+			continue
+		}
+		last[t.Port] = t.Word
+		fmt.Fprintf(p.c.ErrOrStderr(), "%-12s %-16s %s\n", t.Label, t.Word, t.Sentence)
+	}
+}
+
+// live keeps the lines as the ports are, as time goes on and as the window is made larger and smaller. A terminal that is
+// gone is no reason to stop making keys.
+func (p *provisioning) live(ctx context.Context, events <-chan station.Event) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	resized := make(chan os.Signal, 1)
+	signal.Notify(resized, unix.SIGWINCH)
+	defer signal.Stop(resized)
+	for {
+		_ = p.screen.draw()
+		select {
+		case _, more := <-events:
+			if !more {
+				events = nil // fell behind, or the end: the lines are drawn from the feed itself
+			}
+		case <-second.C:
+		case <-resized:
+		case <-ctx.Done():
+			_ = p.screen.end(p.reportsElsewhere)
+			return
+		}
+	}
+}
+
+// settle decides where everything is said: on live lines when standard error is a terminal, and through them when the
+// reports go there too.
+func (p *provisioning) settle(d *desk, feed *station.Feed) {
+	f, ok := canRewrite(p.c.ErrOrStderr(), os.Getenv)
+	if !ok {
+		return
+	}
+	p.screen = newScreen(f, feed)
+	p.err = p.screen
+	d.log = newLog(p.screen, d.cfg.Log.Level)
+	if _, same := canRewrite(p.c.OutOrStdout(), os.Getenv); same {
+		p.out = p.screen
+	}
+	p.reportsElsewhere = p.out != p.screen
 }
 
 // ask answers a question about one key: by --yes, at the terminal, or not at all. Whoever names no key by --device gets
@@ -59,7 +110,7 @@ func (p *provisioning) ask(ctx context.Context, q station.Question) (station.Ans
 		return station.Answer{Yes: true, By: p.operator(), How: "by --yes"}, nil
 	}
 	if len(p.flags.devices) == 0 {
-		fmt.Fprintf(p.c.ErrOrStderr(), "%s: to be asked about this key, run again with --device %s.\n", q.Port.Title(), q.Port.Path)
+		fmt.Fprintf(p.err, "%s: to be asked about this key, run again with --device %s.\n", q.Port.Title(), q.Port.Path)
 		return station.Answer{}, station.ErrNoAnswer
 	}
 	if !isTerminal(p.c.InOrStdin()) {
@@ -69,14 +120,32 @@ func (p *provisioning) ask(ctx context.Context, q station.Question) (station.Ans
 	defer p.asking.Unlock()
 	p.questions++ // an answer carries the number, so that a line typed ahead cannot be about another key
 	yes := fmt.Sprintf("y%d", p.questions)
-	fmt.Fprintf(p.c.ErrOrStderr(), "%s: %s [%s/N] ", q.Port.Title(), q.Text, yes)
-	line, err := p.typed.next(ctx, p.c)
+	line, err := p.answer(ctx, question{q.Port.Title() + ": " + q.Text, "[" + yes + "/N] "})
 	if err != nil {
-		fmt.Fprintln(p.c.ErrOrStderr())
 		return station.Answer{}, err
 	}
 	said := strings.EqualFold(strings.TrimSpace(line), yes)
 	return station.Answer{Yes: said, By: p.operator(), How: "at the terminal"}, nil
+}
+
+// answer puts a question and waits for a line.
+func (p *provisioning) answer(ctx context.Context, q question) (string, error) {
+	if p.screen == nil {
+		fmt.Fprintf(p.err, "%s %s", q.text, q.prompt)
+		line, err := p.typed.next(ctx, p.c)
+		if err != nil {
+			fmt.Fprintln(p.err)
+		}
+		return line, err
+	}
+	if err := p.screen.ask(q); err != nil {
+		return "", fmt.Errorf("ask at the terminal: %w", err)
+	}
+	line, err := p.typed.next(ctx, p.c)
+	if gone := p.screen.answered(line, err == nil); gone != nil && err == nil {
+		err = fmt.Errorf("ask at the terminal: %w", gone)
+	}
+	return line, err
 }
 
 // typed hands out the lines of the terminal, from the first question on. One goroutine reads for the whole command, so

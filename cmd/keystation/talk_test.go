@@ -77,7 +77,7 @@ func TestProvision_asksForNamedKeys(t *testing.T) {
 	c.SetIn(newTypist(t).line)
 	var said strings.Builder
 	c.SetErr(&said)
-	p := &provisioning{c: c}
+	p := newProvisioning(c, provisionFlags{})
 	_, err := p.ask(t.Context(), station.Question{Port: station.Port{ID: "1-2", Label: "Port 2", Path: "/dev/hidraw3"}, Text: "Wipe it?"})
 	if want := "Port 2: to be asked about this key, run again with --device /dev/hidraw3.\n"; !errors.Is(err, station.ErrNoAnswer) || said.String() != want {
 		t.Errorf("%v, said %q; want no answer and %q", err, said.String(), want)
