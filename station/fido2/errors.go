@@ -87,7 +87,7 @@ func (k *Key) fault(ctx context.Context, r C.int) error {
 		return sentence(inventory.Unavailable, chain, "The key was unplugged: plug it in again.")
 	case errno == unix.ETIMEDOUT:
 		return sentence(inventory.Unavailable, chain, "The key does not answer: unplug it and plug it in again.")
-	case r == C.FIDO_ERR_RX_INVALID_CBOR, r == C.FIDO_ERR_RX_NOT_CBOR:
+	case errno == unix.EBADMSG, r == C.FIDO_ERR_RX_INVALID_CBOR, r == C.FIDO_ERR_RX_NOT_CBOR:
 		return garbled(chain)
 	}
 	return sentence(inventory.Unavailable, chain, "The key stopped talking: unplug it and plug it in again.")

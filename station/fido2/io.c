@@ -225,6 +225,8 @@ static int io_read(void *handle, unsigned char *report, size_t n, int ms)
 	note(io, report);
 	if (report[AT_COMMAND] == CMD_KEEPALIVE && io->work_end != 0 && now() >= io->work_end)
 		return fail(io, ETIMEDOUT); /* a key that works for ever */
+	if (io->want > 0 && io->have == io->want && !ks_sane(io->command, io->answer, io->have))
+		return fail(io, EBADMSG); /* before libfido2 has the last report, and decodes */
 	return KS_REPORT;
 }
 
@@ -250,6 +252,7 @@ static int io_write(void *handle, const unsigned char *report, size_t n)
 		memcpy(io->channel, report + 1, sizeof(io->channel));
 		io->want = io->have = 0;
 		io->work_end = 0;
+		io->command = report[1 + AT_DATA];
 	}
 	if (report[1 + AT_COMMAND] == CMD_INIT)
 		memcpy(io->nonce, report + 1 + AT_DATA, sizeof(io->nonce));

@@ -43,6 +43,7 @@ typedef struct ks_io {
 
 	uint8_t answer[KS_MESSAGE]; /* the last CTAPHID_CBOR message read */
 	size_t want, have;
+	uint8_t command; /* of CTAP2, that it answers */
 } ks_io;
 
 extern const fido_dev_io_t ks_io_functions;
@@ -86,6 +87,9 @@ fido_cred_t *ks_cred_new(void);
 void ks_cred_free(fido_cred_t **c);
 fido_assert_t *ks_assert_new(void);
 void ks_assert_free(fido_assert_t **a);
+
+/* ks_sane says whether the CBOR of an answer to a command is as long as it says, also inside authenticator data. */
+bool ks_sane(uint8_t command, const unsigned char *answer, size_t n);
 
 /* ks_has says whether the libfido2 that is loaded has a function, whatever it was compiled against. */
 bool ks_has(const char *symbol);

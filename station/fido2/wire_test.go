@@ -235,6 +235,8 @@ func TestKey_faults(t *testing.T) {
 		want   string
 	}{
 		{"nonsense", []byte{0, 0xFF, 0xFF}, nil, nil, "makes no sense"},
+		{"an array of 4,294,967,295", []byte{0, 0x9A, 0xFF, 0xFF, 0xFF, 0xFF}, nil, nil, "makes no sense"},
+		{"a map of as many", []byte{0, 0xA1, 0x04, 0xBA, 0xFF, 0xFF, 0xFF, 0xFF}, nil, nil, "makes no sense"},
 		{"not a map", []byte{0, 0x01}, nil, nil, "makes no sense"},
 		{"members of the wrong type", []byte{0, 0xA1, 0x01, 0x63, 'a', 'b', 'c'}, nil, nil, "makes no sense"},
 		{"an empty answer", []byte{}, nil, nil, ""},

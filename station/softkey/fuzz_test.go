@@ -1,6 +1,7 @@
 package softkey_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -178,6 +179,34 @@ func (x *fuzzed) message(m ctaphid.Message) {
 	for _, p := range packets {
 		x.say(p)
 	}
+}
+
+// FuzzParseModel reads what a person may have written for a model. A key that is made of
+// it goes through every command.
+func FuzzParseModel(f *testing.F) {
+	every := programs(f)[0]
+	for _, p := range softkey.Profiles() {
+		m, _ := softkey.ProfileModel(p.Name)
+		b, err := json.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := softkey.ParseModel(b)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := softkey.ParseModel(again); err != nil {
+			t.Errorf("what was read is written as %s: %v", again, err)
+		}
+		synctest.Test(t, func(t *testing.T) { fuzzOne(t, softkey.Config{Model: &m, Latency: softkey.Real}, every) })
+	})
 }
 
 // programs are what fuzzing begins with: every command, well made, for two programs and
