@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,7 +79,7 @@ func (b Bus) faults(keys []station.Port) []station.Port {
 		f.fine(p.ID)
 	}
 	wrong := f.strangers(sysfs, now)
-	maps.Copy(wrong, f.shut(b, keys, now))
+	maps.Copy(wrong, f.shut(b, keys))
 	for id, t := range f.troubles {
 		if now-t.at >= troubleStays {
 			f.fine(id)
@@ -190,8 +191,9 @@ func (f *Faults) strangers(sysfs string, now time.Duration) map[string]string {
 	return wrong
 }
 
-// shut are ports whose key this user may not open: whoever lists keys by opening them does not see those.
-func (f *Faults) shut(b Bus, keys []station.Port, now time.Duration) map[string]string {
+// shut are ports whose key this user may not open: whoever lists keys by opening them does not see those. A node is
+// udev's for a moment first.
+func (f *Faults) shut(b Bus, keys []station.Port) map[string]string {
 	wrong := map[string]string{}
 	if f.IsFIDO == nil {
 		return wrong
@@ -202,13 +204,12 @@ func (f *Faults) shut(b Bus, keys []station.Port, now time.Duration) map[string]
 	}
 	for _, dir := range nodes {
 		path := filepath.Join(b.dev(), filepath.Base(dir))
+		info, err := os.Stat(path)
 		listed := slices.ContainsFunc(keys, func(p station.Port) bool { return p.Path == path })
-		if listed || !f.IsFIDO(contents(filepath.Join(dir, "device", "report_descriptor"))) || unix.Access(path, unix.R_OK|unix.W_OK) != unix.EACCES {
-			f.gone("shut " + path)
+		if err != nil || listed || time.Since(info.ModTime()) < settles || unix.Access(path, unix.R_OK|unix.W_OK) != unix.EACCES {
 			continue
 		}
-		n, err := b.node(path)
-		if err == nil && f.settled("shut "+path, now) {
+		if n, err := b.node(path); err == nil && f.IsFIDO(contents(filepath.Join(n.hid, "report_descriptor"))) {
 			wrong[n.ID] = "The key at this port may not be opened by this user: install the udev rule of the README, then plug the key in again."
 		}
 	}

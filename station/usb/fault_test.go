@@ -297,8 +297,11 @@ func TestFaults_shut(t *testing.T) {
 	}
 	listed := m.nodes
 	m.nodes = nil
-	m.wants("", "") // udev may be about to
-	m.now += 2 * time.Second
+	m.wants("", "") // udev may be about to give it away
+	before := time.Now().Add(-time.Minute)
+	for _, path := range listed {
+		m.must(os.Chtimes(path, before, before))
+	}
 	m.wants("1-2.3", locked)
 	m.must(os.Chmod(listed[0], 0o600))
 	m.wants("", "")
