@@ -27,6 +27,14 @@ func newBus() usb.Bus {
 	}}
 }
 
+// power is what replugs keys without hands; nil: nothing does.
+func (c Config) power() station.Power {
+	if c.Bench.Power == "" {
+		return nil
+	}
+	return usb.Uhubctl{Program: c.Bench.Power}
+}
+
 // namedBus is a bus with ports that no discovery finds beside those that it does: the pseudo-terminals of software keys.
 type namedBus struct {
 	usb.Bus

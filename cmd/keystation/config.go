@@ -51,6 +51,7 @@ type BenchConfig struct {
 	Wait         time.Duration `toml:"wait"`
 	Packets      string        `toml:"packets"`       // empty: bench.dir + "/packets"
 	PrintCommand []string      `toml:"print_command"` // empty: packets are files, nothing prints them
+	Power        string        `toml:"power"`         // the program uhubctl or its path; empty: people replug
 }
 
 // PolicyConfig is what is asked of a key, and which keys are let alone.

@@ -143,7 +143,7 @@ func (d *desk) benchConfig() (station.Config, error) {
 	}
 	return station.Config{
 		Open: fido2.Open, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
-		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log,
+		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log, Power: d.cfg.power(),
 		Note: d.store.Note, SaveHub: d.store.SaveHub,
 	}, nil
 }

@@ -23,7 +23,7 @@ func newDoctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [--db FILE]",
 		Short: "what works on this machine, and how to mend what does not",
-		Long: `Looks at libfido2, the udev rule, the clock and, with --db, at the database and
+		Long: `Looks at libfido2, USB, the udev rule, the clock and, with --db, at the database and
 the files beside it. Nothing is changed. A line each: PASS, or FAIL with what to
 do. Exit code 1 when something failed.`,
 		Example: `  keystation doctor
@@ -69,6 +69,9 @@ var machineChecks = []struct {
 	{"libfido2", checkLibrary},
 	{"attached keys", checkKeys},
 	{"udev rule", checkUdev},
+	{"hot-plug", checkHotplug},
+	{"kernel log", checkKernelLog},
+	{"port power", checkPower},
 	{"clock", checkClock},
 }
 

@@ -34,6 +34,9 @@ func checkKeys(ctx context.Context, _ Config) seen {
 		return faulty(err, "Plug the keys in again, then try keystation keys.")
 	}
 	for _, p := range ports {
+		if p.Fault != "" {
+			return bad("Port "+p.ID+" has a fault.", p.Fault)
+		}
 		f, err := os.OpenFile(p.Path, os.O_RDWR, 0)
 		if errors.Is(err, os.ErrPermission) {
 			return bad(p.Path+" may not be opened by this user.", "Install the udev rule of the README and plug the key in again.")

@@ -39,8 +39,8 @@ func newKeys() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "keys",
 		Short: "which keys are attached",
-		Long: `Lists the keys that are attached and what each says about itself. No key is
-changed and none asks for a touch. A software key is not found by itself:
+		Long: `Lists the keys that are attached and what each says about itself, and the USB
+ports at which something is wrong. No key is changed and none asks for a touch. A software key is not found by itself:
 name its pseudo-terminal.`,
 		Example: `  keystation keys
   keystation keys --json
@@ -101,6 +101,10 @@ func listKey(ctx context.Context, p station.Port) listedKey {
 	if p.Vendor != 0 {
 		k.Vendor, k.Product = fmt.Sprintf("%04x", p.Vendor), fmt.Sprintf("%04x", p.Model)
 	}
+	if p.Fault != "" {
+		k.Error = "Port " + p.ID + ": " + p.Fault
+		return k
+	}
 	info, err := askInfo(ctx, p.Path)
 	if err != nil {
 		k.Error = inventory.Sentence(err)
@@ -146,7 +150,7 @@ func writeKeyTable(w io.Writer, keys []listedKey) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PORT\tDEVICE\tMODEL\tAAGUID\tFIRMWARE\tPIN")
 	for _, k := range keys {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Port, k.Device, dash(k.Name), dash(k.AAGUID), dash(k.Firmware), dash(k.PIN))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Port, dash(k.Device), dash(k.Name), dash(k.AAGUID), dash(k.Firmware), dash(k.PIN))
 	}
 	return t.Flush()
 }
