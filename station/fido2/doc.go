@@ -16,9 +16,10 @@
 // request and its answer, which only the reader can know.
 //
 // Guarantees: no call outlives its context by more than the three seconds a canceled key has to answer; a key that
-// is silent for ten seconds, or a minute where a touch is due, or works for twenty without asking for one, is given up; Close never frees what a call still uses; a PIN is copied once into C memory
-// and wiped there when the call returns; nothing but a hidraw node of a FIDO key or a terminal in raw mode is ever
-// written to.
+// is silent for ten seconds, or a minute where a touch is due, or works for twenty without asking for one, is given
+// up; Close never frees what a call still uses; a PIN is copied once into C memory and wiped there when the call
+// returns; no answer makes libfido2 allocate more than it brings; nothing but a hidraw node of a FIDO key or a
+// terminal in raw mode is ever written to.
 //
 // It runs with every libfido2 from 1.12 on, whichever it was compiled with: younger functions are looked up when the
 // program runs ([Supports]). fido_init(3) works per thread, so the one C function that opens calls it too.

@@ -2,6 +2,7 @@ package fido2_test
 
 import (
 	"io"
+	"slices"
 	"testing"
 
 	"keystation/inventory"
@@ -28,6 +29,9 @@ func FuzzWire(f *testing.F) {
 			f.Add(at, call, false, []byte{1, 2, 3, 4, byte(ctaphid.ErrorMsg), 0, 1, 6})
 		}
 	}
+	// A public key in authenticator data that says that it has 4,294,967,295 members.
+	data := slices.Concat(make([]byte, 32), []byte{byte(ctap.FlagUP | ctap.FlagAT), 0, 0, 0, 0}, make([]byte, 16), []byte{0, 1, 7, 0xBA, 0xFF, 0xFF, 0xFF, 0xFF})
+	f.Add(byte(2), byte(1), true, slices.Concat([]byte{0, 0xA3, 1, 0x66, 'p', 'a', 'c', 'k', 'e', 'd', 2, 0x58, byte(len(data))}, data, []byte{3, 0xA0}))
 	f.Fuzz(func(t *testing.T, at, call byte, whole bool, said []byte) {
 		before := fido2.Held()
 		master, path := pty(t, true)

@@ -14,6 +14,10 @@
 // the models that come with the package. A key serves all of CTAP 2.1 that needs no
 // fingerprint reader and no large blobs, and U2F (FIDO U2F Raw Message Formats v1.2).
 //
+// Anything can go wrong on command, at any step and as often as wanted: [Fault] says
+// what and where, [FaultSteps], [FaultKinds] and [EveryFault] list what there is, and
+// [ParseFault] reads what a person writes.
+//
 // What it guarantees: the commands behave as CTAP 2.1 says, clause by clause, with
 // the model's deviations as data; a reset voids every credential; no bytes in
 // any order make it panic; one goroutine owns all state, and [Key.Close] waits for
