@@ -15,8 +15,11 @@ func (a *authenticator) u2fAllowed() bool { return a.model.speaksU2F() && !a.sta
 // u2f answers a CTAP1 message (FIDO U2F Raw Message Formats v1.2). The only error is errNoAnswer.
 func (a *authenticator) u2f(message []byte) ([]byte, error) {
 	a.endSequences(0)
-	before := a.state.clone()
+	before, swaps := a.state.clone(), a.swaps
 	out, err := a.u2fCommand(message)
+	if swaps != a.swaps { // another key stands here by now, and was asked nothing
+		return nil, errNoAnswer
+	}
 	if out, err = a.settle(before, out, err); errors.Is(err, errNoAnswer) {
 		return nil, err
 	}

@@ -260,3 +260,20 @@ func TestU2F_withoutIt(t *testing.T) {
 	h.send(ctaphid.Message{Channel: h.channel, Command: ctaphid.Msg, Data: registering().Encode()})
 	h.wantError(ctaphid.ErrInvalidCommand)
 }
+
+// A key that is swapped while it registers does not hand its credentials on to the one that comes.
+func TestU2F_swapped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		swap := softkey.Fault{Step: softkey.StepPowerUp, Kind: softkey.Swap, Nth: 2}
+		key, h := startOnPipe(t, softkey.Config{Profile: "u2f-only", Latency: softkey.Real, Faults: []softkey.Fault{swap}})
+		defer key.Close()
+		r := h.register()
+		h.send(ctaphid.Message{Channel: h.channel, Command: ctaphid.Msg, Data: registering().Encode()})
+		synctest.Wait() // it is at work
+		key.PowerCycle()
+		h.open()
+		if _, status := h.u2f(authenticating(ctap.U2FCheckOnly, r.handle)); status != ctap.U2FWrongData {
+			t.Errorf("the other key says %v", status)
+		}
+	})
+}
