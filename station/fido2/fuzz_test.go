@@ -29,8 +29,8 @@ func FuzzWire(f *testing.F) {
 			f.Add(at, call, false, []byte{1, 2, 3, 4, byte(ctaphid.ErrorMsg), 0, 1, 6})
 		}
 	}
-	// A public key in authenticator data that says that it has 4,294,967,295 members.
-	data := slices.Concat(make([]byte, 32), []byte{byte(ctap.FlagUP | ctap.FlagAT), 0, 0, 0, 0}, make([]byte, 16), []byte{0, 1, 7, 0xBA, 0xFF, 0xFF, 0xFF, 0xFF})
+	// A public key in authenticator data with a member that says that it is an array of 625,106,737.
+	data := slices.Concat(make([]byte, 32), []byte{byte(ctap.FlagUP | ctap.FlagAT), 0, 0, 0, 0}, make([]byte, 16), []byte{0, 1, 7, 0xA1, 1, 0x9A, 0x25, 0x42, 0x5F, 0x31})
 	f.Add(byte(2), byte(1), true, slices.Concat([]byte{0, 0xA3, 1, 0x66, 'p', 'a', 'c', 'k', 'e', 'd', 2, 0x58, byte(len(data))}, data, []byte{3, 0xA0}))
 	f.Fuzz(func(t *testing.T, at, call byte, whole bool, said []byte) {
 		before := fido2.Held()
