@@ -24,6 +24,15 @@ type Bus struct {
 // Attached lists the ports with a key in them, in the order of List, then those with a fault. A USB device is one key,
 // however many of its interfaces speak FIDO: the first of them is the one that is opened.
 func (b Bus) Attached(ctx context.Context) ([]station.Port, error) {
+	ports, err := b.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(ports, b.faults(ports)...), nil
+}
+
+// keys lists the ports with a key in them.
+func (b Bus) keys(ctx context.Context) ([]station.Port, error) {
 	if b.List == nil {
 		return nil, ctx.Err()
 	}
@@ -46,7 +55,7 @@ func (b Bus) Attached(ctx context.Context) ([]station.Port, error) {
 	for i, n := range found {
 		ports[i] = n.Port
 	}
-	return append(ports, b.faults(ports)...), nil
+	return ports, nil
 }
 
 // node is what stands behind a path.
@@ -77,12 +86,12 @@ func (b Bus) At(ctx context.Context, id string) (station.Port, error) {
 		}
 		return p, err
 	}
-	ports, err := b.Attached(ctx)
+	ports, err := b.keys(ctx)
 	if err != nil {
 		return station.Port{}, err
 	}
 	for _, p := range ports {
-		if p.ID == id && p.Fault == "" {
+		if p.ID == id {
 			return p, nil
 		}
 	}
