@@ -40,8 +40,11 @@ func newKeys() *cobra.Command {
 		Use:   "keys",
 		Short: "which keys are attached",
 		Long: `Lists the keys that are attached and what each says about itself, and the USB
-ports at which something is wrong. No key is changed and none asks for a touch. A software key is not found by itself:
-name its pseudo-terminal.`,
+ports at which something is wrong. No key is changed and none asks for a touch.
+A software key is not found by itself: name its pseudo-terminal.
+
+A model that nobody has reported yet? keystation keys probe makes a report of
+it, from which everybody can make a software key.`,
 		Example: `  keystation keys
   keystation keys --json
   keystation keys --device /dev/pts/7`,
@@ -49,6 +52,7 @@ name its pseudo-terminal.`,
 	}
 	devices := c.Flags().StringArray("device", nil, "list the key at `PATH` too, a pseudo-terminal for instance; repeatable")
 	asJSON := c.Flags().Bool("json", false, "one JSON object per key, each on its own line")
+	c.AddCommand(newProbe())
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		keys, err := listKeys(c.Context(), *devices)
 		if err != nil {

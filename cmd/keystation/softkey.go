@@ -69,7 +69,7 @@ func newSoftkey() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.profile, "profile", "", "which key to be, by `NAME`, see above")
+	flags.StringVar(&f.profile, "profile", "", "which key to be: a `NAME` from above, or the path of a report by keystation keys probe")
 	flags.IntVar(&f.count, "count", 1, "plug in `N` keys")
 	flags.StringVar(&f.state, "state", "", "keep the key's state in `FILE`; with --count in FILE.1, FILE.2 and so on")
 	flags.StringVar(&f.touch, "touch", "auto", "how touches come, `auto|MS|manual|never`: at once, after MS milliseconds, by a line on standard input, not at all")
@@ -94,7 +94,10 @@ func profilesAbout() string {
 // config makes one of the configurations that the flags ask for: that of key
 // n, counted from 1.
 func (f softkeyFlags) config(n int, log io.Writer) (softkey.Config, error) {
-	c := softkey.Config{Profile: f.profile, StateFile: f.state}
+	c := softkey.Config{StateFile: f.state}
+	if err := f.chooseModel(&c); err != nil {
+		return c, err
+	}
 	if f.state != "" && f.count > 1 {
 		c.StateFile = fmt.Sprintf("%s.%d", f.state, n)
 	}

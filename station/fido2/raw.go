@@ -89,6 +89,9 @@ func (r *Raw) Ask(ctx context.Context, c ctap.Command, params []byte) (ctap.Stat
 	return ctap.Status(m.Data[0]), m.Data[1:], nil
 }
 
+// Heard gives keepalives to somebody else from now on.
+func (r *Raw) Heard(heard func(ctap.Keepalive)) { r.heard = heard }
+
 // Close gives the key back.
 func (r *Raw) Close() error { return r.file.Close() }
 
