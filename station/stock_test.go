@@ -239,7 +239,7 @@ func TestBench_Watch_stock(t *testing.T) {
 	w, _ := watchLines(t, nil)
 	w.must(w.bench.OpenSession(t.Context(), grace, true))
 	w.must(w.bench.Pin(t.Context(), "1-2", w.line("R-1002", inventory.Primary)))
-	tile := w.plugIn("1-1", stationtest.Key(t, softkey.Config{}), "IN STOCK")
+	tile := w.plugIn("1-1", stationtest.Key(t, softkey.Config{}), "STOCKED")
 	if !tile.Stock || tile.Running || tile.For != "" || !strings.HasPrefix(tile.Sentence, tile.Tag+" is in stock") {
 		t.Errorf("the tile of a key for stock: %+v", tile)
 	}
