@@ -35,6 +35,7 @@ type Config struct {
 	SaveHub    func(context.Context, inventory.Actor, inventory.Hub) error      // keeps a learned hub; nil: this process only
 	Note       func(context.Context, inventory.Actor, ...inventory.Event) error // writes ledger entries; nil: none about sessions
 
+	Wink   func(ctx context.Context, path string) error    // lets a key blink; a Conflict is one that cannot; nil: none blinks
 	Ask    func(context.Context, Question) (Answer, error) // nil: on the tile, answered by [Bench.Answer]
 	Models func(aaguid string) string                      // names a model; nil or empty: the USB product string
 	Feed   *Feed                                           // nil: nobody watches
@@ -67,6 +68,8 @@ type Bench struct {
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
+	nodes    map[string]*sync.Mutex     // by port, see node
+	pulled   map[string]inventory.KeyID // by port: the ready key that was pulled there last
 	told     map[string]string          // by port: what its next key shall say about the one before
 }
 
@@ -95,6 +98,7 @@ func New(cfg Config) (*Bench, error) {
 	}
 	b := &Bench{
 		cfg: cfg, asked: map[string]question{}, told: map[string]string{},
+		nodes: map[string]*sync.Mutex{}, pulled: map[string]inventory.KeyID{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
 	}

@@ -15,6 +15,8 @@ type Journal interface {
 	Append(ctx context.Context, by inventory.Actor, es ...inventory.Entered) error
 	// Unfinished lists the runs without an end that no living process owns. It takes their ownership for owner.
 	Unfinished(ctx context.Context, owner string) ([]inventory.Unfinished, error)
+	// Unprinted lists the ready keys with a line that have no printed packet and that no living process but owner made.
+	Unprinted(ctx context.Context, owner string) ([]inventory.Made, error)
 }
 
 // Books is what the bench reads in the inventory, and how it takes a line.
@@ -46,10 +48,12 @@ type Sealer interface {
 	Seal(run inventory.RunID, key inventory.KeyID, pin inventory.PIN) (blob []byte, err error)
 }
 
-// Printer makes the packet of a key. It is asked before the key is touched if it could, and prints after the record.
+// Printer makes the packet of a key, and its label. It is asked before the key is touched if it could, and prints after the record.
 type Printer interface {
 	// Check refuses an order whose packet cannot be printed, naming the character or the folder.
 	Check(ctx context.Context, o inventory.Order) error
 	// Print makes the packet and gives its path.
 	Print(ctx context.Context, o inventory.Order, k inventory.Key, run inventory.Run) (path string, err error)
+	// Label prints the label that goes on a key.
+	Label(ctx context.Context, k inventory.Key) error
 }

@@ -37,14 +37,14 @@ func keysAmong(ports []Port) (keys []Port, faults map[string]Port) {
 
 // showFaults puts what is wrong at a port on its tile, and takes it away when it is over. Where a run goes on, the tile
 // is the run's; where there is a key, it is the key's.
-func (w *watch) showFaults(faults map[string]Port, keys map[string]plugged) {
+func (w *watch) showFaults(ctx context.Context, faults map[string]Port, keys map[string]plugged) {
 	for id := range w.faulty {
 		if _, still := faults[id]; still {
 			continue
 		}
 		delete(w.faulty, id)
 		if _, key := keys[id]; !key && !w.isBusy(id) {
-			w.empty(id)
+			w.pull(ctx, id)
 		}
 	}
 	for id, p := range faults {

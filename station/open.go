@@ -16,7 +16,7 @@ func (r *run) openKey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at port %s: %w", r.port.ID, err)
 	}
-	auth, err := r.b.cfg.Open(ctx, port.Path, r.listener())
+	auth, err := r.open(ctx, port)
 	if err != nil {
 		return fmt.Errorf("open key: %w", err)
 	}
@@ -29,6 +29,13 @@ func (r *run) openKey(ctx context.Context) error {
 	r.port, r.auth, r.info = port, auth, info
 	r.long.Store(info.LongTouchForReset)
 	return nil
+}
+
+func (r *run) open(ctx context.Context, port Port) (Authenticator, error) {
+	node := r.b.node(port.ID)
+	node.Lock()
+	defer node.Unlock()
+	return r.b.cfg.Open(ctx, port.Path, r.listener())
 }
 
 // closeKey gives the key back. What Close has to say changes nothing: the handle is gone either way.

@@ -25,21 +25,37 @@ func (f *Feed) Log(port string) []Line {
 	return slices.Clone(f.logs[port])
 }
 
-// note adds what t says to its port's log, unless the last line says it already. The caller holds the lock.
-func (f *Feed) note(t Tile) {
-	line := Line{t.Since, t.Tone, t.Word, t.Sentence, t.Run, t.Tag}
-	log := f.logs[t.Port]
+// note adds what t says to its port's log. The caller holds the lock.
+func (f *Feed) note(t Tile) { f.keep(t.Port, Line{t.Since, t.Tone, t.Word, t.Sentence, t.Run, t.Tag}) }
+
+// keep adds a line to a port's log, unless the last one says it already. The caller holds the lock.
+func (f *Feed) keep(port string, line Line) {
+	log := f.logs[port]
 	if n := len(log); n > 0 && log[n-1].says(line) {
 		return
 	}
 	if len(log) == logLength {
 		log = slices.Delete(log, 0, 1)
 	}
-	f.logs[t.Port] = append(log, line)
+	f.logs[port] = append(log, line)
 }
 
 // says tells if both read the same, whenever it was.
 func (l Line) says(o Line) bool {
 	l.At, o.At = time.Time{}, time.Time{}
 	return l == o
+}
+
+// amend replaces what an empty port says. When a key is there by now the port's log says it, behind the key's own lines.
+func (f *Feed) amend(port, was, say string, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.tiles[port]
+	if t.Word == words[momentEmpty].Word && t.Sentence == was {
+		t.Sentence, t.Since = say, at
+		f.publish(t)
+		return
+	}
+	w := words[momentEmpty]
+	f.keep(port, Line{At: at, Tone: w.Tone, Word: w.Word, Sentence: say})
 }

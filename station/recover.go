@@ -30,6 +30,24 @@ func (b *Bench) Recover(ctx context.Context) error {
 			return err
 		}
 	}
+	return b.printLate(ctx)
+}
+
+// printLate prints the packets of keys whose process died after the record and before the packet: they are ready, and
+// nothing else would ever print them. One that cannot be printed is printed from its key's page, or at the next start.
+func (b *Bench) printLate(ctx context.Context) error {
+	if b.cfg.Printer == nil {
+		return nil
+	}
+	left, err := b.cfg.Journal.Unprinted(ctx, b.cfg.Owner)
+	if err != nil {
+		return fmt.Errorf("list unprinted packets: %w", err)
+	}
+	for _, m := range left {
+		if _, err := b.cfg.Printer.Print(ctx, m.Order, m.Key, m.Run); err != nil {
+			b.cfg.Log.Warn("print the packet of a key that was made before a restart", "key", m.Key.ID, "err", err)
+		}
+	}
 	return nil
 }
 

@@ -155,11 +155,3 @@ func (b *Bench) stocking(want inventory.Want) bool {
 	defer b.mu.Unlock()
 	return b.session.Making && !b.idle() && b.session.Stock && want.Requisition == "" && want.Line == ""
 }
-
-// Wink lets the key at the port blink.
-func (b *Bench) Wink(context.Context, string) error { return errNotYet }
-
-// PrintLabel prints the label of the key that the port shows, or of the ready one that was pulled there last.
-func (b *Bench) PrintLabel(context.Context, string) error { return errNotYet }
-
-var errNotYet = inventory.Refuse(inventory.Unavailable, "This cannot be done yet.")

@@ -14,7 +14,8 @@ import (
 func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 	ctx, stop := context.WithCancelCause(parent)
 	w := &watch{
-		b: b, ended: ended, stop: stop, seen: map[string]plugged{}, again: map[string]int{}, left: map[string]plugged{}, faulty: map[string]string{},
+		b: b, ended: ended, stop: stop, seen: map[string]plugged{}, again: map[string]int{}, left: map[string]plugged{},
+		winks: map[string]context.CancelFunc{}, faulty: map[string]string{},
 	}
 	defer func() {
 		w.wait()
@@ -47,8 +48,9 @@ type watch struct {
 	b     *Bench
 	ended func(Report)
 	stop  context.CancelCauseFunc
-	seen  map[string]plugged // by port id
-	again map[string]int     // runs that began by themselves, one after the other, by port id
+	seen  map[string]plugged            // by port id
+	again map[string]int                // runs that began by themselves, one after the other, by port id
+	winks map[string]context.CancelFunc // of the keys that blink, by port id
 
 	faulty map[string]string // what the tiles of ports without a key say is wrong, by port id
 	eyes   *eyes
@@ -77,21 +79,32 @@ func (w *watch) look(ctx context.Context) error {
 	now := map[string]plugged{}
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
-		w.sees(p.ID)
+		busy := w.isBusy(p.ID)
+		if !busy {
+			w.sees(p.ID)
+		}
 		anew := w.seen[p.ID] != now[p.ID]
 		if anew {
 			w.b.used()
 		}
-		if w.isBusy(p.ID) {
+		if busy {
 			if anew && w.b.stopIdle(p.ID) {
 				now[p.ID] = w.seen[p.ID] // a key that was replugged while it only waited begins anew
 			}
 			continue // any other replug during a run is the run's own
 		}
 		again := w.b.takeRetry(p.ID)
+		if again || anew {
+			w.still(p.ID)
+		}
+		if t, ok := w.b.cfg.Feed.Tile(p.ID); anew && ok && blinks(t) {
+			w.pull(ctx, p.ID) // and the next one was plugged in between two looks
+		}
 		if (again || anew) && !w.b.learnPort(p, anew) {
 			w.begin(ctx, p)
+			continue
 		}
+		w.blink(ctx, p)
 	}
 	for id := range w.seen {
 		if _, in := now[id]; in {
@@ -104,12 +117,13 @@ func (w *watch) look(ctx context.Context) error {
 		delete(w.seen, id)
 		delete(w.again, id)
 		w.b.takeRetry(id) // there is nothing left to try again
-		w.empty(id)
+		w.still(id)
+		w.pull(ctx, id)
 	}
 	for id, p := range now {
 		w.seen[id] = p
 	}
-	w.showFaults(faults, now)
+	w.showFaults(ctx, faults, now)
 	return nil
 }
 
@@ -146,12 +160,6 @@ func (w *watch) sees(id string) {
 
 // mostAgain is how many runs begin by themselves at a port, one after the other, before it was empty once.
 const mostAgain = 3
-
-// empty shows that nothing is plugged in at a port. What the last key ended in stays readable in the inventory.
-func (w *watch) empty(id string) {
-	t, _ := w.b.cfg.Feed.Tile(id)
-	w.b.publish(EmptyTile(Port{ID: id, Label: t.Label}, w.b.now()))
-}
 
 // begin starts a run at a port in a goroutine of its own, which wait waits for.
 func (w *watch) begin(ctx context.Context, p Port) {

@@ -51,6 +51,7 @@ type BenchConfig struct {
 	Wait         time.Duration `toml:"wait"`
 	Packets      string        `toml:"packets"`       // empty: bench.dir + "/packets"
 	PrintCommand []string      `toml:"print_command"` // empty: packets are files, nothing prints them
+	LabelCommand []string      `toml:"label_command"` // empty: labels are files
 	Power        string        `toml:"power"`         // the program uhubctl or its path; empty: people replug
 }
 

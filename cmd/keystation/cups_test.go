@@ -165,7 +165,7 @@ func TestPrint_cups(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "label.pdf")
 	h.must(os.WriteFile(file, label, 0o600))
 	p := printer{desk: h.open()}
-	h.must(p.command(t.Context(), file))
+	h.must(p.command(t.Context(), p.desk.cfg.Bench.PrintCommand, file))
 	if got := printed(t, paper); !bytes.Equal(got, label) {
 		t.Errorf("%d bytes came out of the printer, the label has %d", len(got), len(label))
 	}
@@ -176,8 +176,7 @@ func TestPrint_cupsRefuses(t *testing.T) {
 	t.Parallel()
 	server, _ := cups(t)
 	p := printer{desk: &desk{}}
-	p.desk.cfg.Bench.PrintCommand = []string{"lp", "-h", server, "-d", "nowhere"}
-	err := p.command(t.Context(), "/dev/null")
+	err := p.command(t.Context(), []string{"lp", "-h", server, "-d", "nowhere"}, "/dev/null")
 	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("does not exist")) {
 		t.Errorf("got %v", err)
 	}

@@ -142,7 +142,7 @@ func (d *desk) benchConfig() (station.Config, error) {
 		return station.Config{}, err
 	}
 	return station.Config{
-		Open: fido2.Open, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
+		Open: fido2.Open, Wink: fido2.Wink, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
 		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log, Power: d.cfg.power(),
 		Note: d.store.Note, SaveHub: d.store.SaveHub,
 	}, nil

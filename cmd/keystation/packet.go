@@ -68,7 +68,7 @@ func (p *printer) Print(ctx context.Context, o inventory.Order, k inventory.Key,
 	if err := p.printed(ctx, run.Operator, parcel, packet, drawn); err != nil {
 		return "", err
 	}
-	return path, p.command(ctx, path)
+	return path, p.command(ctx, p.desk.cfg.Bench.PrintCommand, path)
 }
 
 // printed writes down what is on the paper: the sealed lines of the address and the digest of the whole.
@@ -135,10 +135,27 @@ func packetName(m shipping.Made) string {
 	return fmt.Sprintf("%s-%d-%s.pdf", m.Order.Requisition.Number, m.Order.Line.Position, m.Key.Tag)
 }
 
-// command hands the file to the configured program. What it says on failure is what a person needs. One that hangs is
+// Label draws the label that goes on a key, puts it into the folder labels beside the packets, and hands it to the label
+// command, if there is one: labels come out of another printer than packets.
+func (p *printer) Label(ctx context.Context, k inventory.Key) error {
+	drawn, err := keyLabel(k.Tag, k.Test)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(p.desk.cfg.Bench.Packets, "labels")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return unwritable(dir, err)
+	}
+	path := filepath.Join(dir, string(k.Tag)+".pdf")
+	if err := replaceFile(path, drawn); err != nil {
+		return err
+	}
+	return p.command(ctx, p.desk.cfg.Bench.LabelCommand, path)
+}
+
+// command hands the file to a configured program. What it says on failure is what a person needs. One that hangs is
 // stopped.
-func (p *printer) command(ctx context.Context, path string) error {
-	argv := p.desk.cfg.Bench.PrintCommand
+func (p *printer) command(ctx context.Context, argv []string, path string) error {
 	if len(argv) == 0 {
 		return nil
 	}
@@ -162,7 +179,7 @@ func (p *printer) command(ctx context.Context, path string) error {
 	}
 	return &inventory.Error{
 		Kind: inventory.Unavailable, Err: err,
-		Msg: fmt.Sprintf("%s did not print it (%s); the packet is at %s.", argv[0], first, path),
+		Msg: fmt.Sprintf("%s did not print it (%s); the file is at %s.", argv[0], first, path),
 	}
 }
 

@@ -23,16 +23,15 @@ func TestPrinter_command(t *testing.T) {
 	}{
 		{"nothing configured", nil, 0, ""},
 		{"it prints", []string{"true"}, 0, ""},
-		{"it says why not", []string{"sh", "-c", "echo no paper; echo really none; exit 1"}, 0, "sh did not print it (no paper); the packet is at " + path + "."},
-		{"it says nothing", []string{"false"}, 0, "false did not print it (exit status 1); the packet is at " + path + "."},
-		{"it is not there", []string{"no-such-printer"}, 0, "executable file not found in $PATH); the packet is at " + path + "."},
-		{"it hangs", []string{"sh", "-c", "sleep 600 & wait"}, 20 * time.Millisecond, "sh did not print it (it was stopped after 20ms); the packet is at " + path + "."},
+		{"it says why not", []string{"sh", "-c", "echo no paper; echo really none; exit 1"}, 0, "sh did not print it (no paper); the file is at " + path + "."},
+		{"it says nothing", []string{"false"}, 0, "false did not print it (exit status 1); the file is at " + path + "."},
+		{"it is not there", []string{"no-such-printer"}, 0, "executable file not found in $PATH); the file is at " + path + "."},
+		{"it hangs", []string{"sh", "-c", "sleep 600 & wait"}, 20 * time.Millisecond, "sh did not print it (it was stopped after 20ms); the file is at " + path + "."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := printer{desk: &desk{}, limit: tt.limit}
-			p.desk.cfg.Bench.PrintCommand = tt.argv
-			err := p.command(t.Context(), path)
+			err := p.command(t.Context(), tt.argv, path)
 			if said := inventory.Sentence(err); (err == nil) != (tt.says == "") || !strings.HasSuffix(said, tt.says) {
 				t.Errorf("said %q, want %q", said, tt.says)
 			}

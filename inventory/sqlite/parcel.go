@@ -90,3 +90,31 @@ func (s *Store) Made(ctx context.Context, id inventory.KeyID) (inventory.Made, e
 	}
 	return m, nil
 }
+
+// Unprinted lists what the packets are made of that were never printed: of ready keys with a line whose process is gone, or
+// is owner. One whose address this user cannot open is left out.
+func (s *Store) Unprinted(ctx context.Context, owner string) ([]inventory.Made, error) {
+	ready, err := keys.list(ctx, s.readers, `WHERE state = 'ready' AND line IS NOT NULL AND NOT EXISTS (
+		SELECT 1 FROM parcels p WHERE p.key_id = keys.id AND p.line = keys.line AND p.packet_sha256 <> '') ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	var left []inventory.Made
+	for _, k := range ready {
+		m, err := s.Made(ctx, k.ID)
+		if err != nil {
+			continue // whoever may open it prints it
+		}
+		if m.Run.Owner != owner {
+			living, err := ownerLives(s.options.Locks, m.Run.Owner)
+			if err != nil {
+				return nil, err
+			}
+			if living {
+				continue // it prints at this moment
+			}
+		}
+		left = append(left, m)
+	}
+	return left, nil
+}
