@@ -147,8 +147,8 @@ var toneIcons = map[station.Tone]string{
 var tileIcons = map[string]string{
 	"EMPTY": "port", "WAIT": "clock", "HOLD": "pause", "STOP": "stop", "STOPPED": "stop",
 	"REPLUG": "plug", "PLUG IN AGAIN": "plug", "TOUCH": "touch", "YOUR ANSWER?": "question", "NEEDS A YES": "question",
-	"READY": "check", "STOCKED": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
-	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus",
+	"READY": "check", "IN STOCK": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
+	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus", "LEFT IN": "minus",
 }
 
 // stepNames are the steps of a run as people read them.

@@ -195,8 +195,8 @@ func sayOnce(c *cobra.Command, d *desk, dir string, ready int) error {
 	return nil
 }
 
-// demoPorts is the size of the demo's hub: what fits on one screen.
-const demoPorts = 8
+// demoPorts is the size of the demo's hub: what a workbench has, and what fits on one screen.
+const demoPorts = 16
 
 // demoPage shows the bench in a browser.
 func demoPage(c *cobra.Command, d *desk, owner, addr string) (err error) {

@@ -86,7 +86,7 @@ func TestDemo_page(t *testing.T) {
 		t.Fatalf("the demo says %q, %v", line, err)
 	}
 	site := "http://" + strings.Fields(rest)[0]
-	answer, err := http.PostForm(site+"/bench/plug", url.Values{"port": {"demo-8"}})
+	answer, err := http.PostForm(site+"/bench/plug", url.Values{"port": {"demo-16"}})
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("plugging a key in: %v, %v", answer, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,8 +87,17 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 	p := &printer{desk: d}
 	return web.New(web.Config{
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
-		Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
+		StockModels: stockModels(d.cfg.Policy.Stock), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
+}
+
+// stockModels names the models on the stock list; one without a name is called by its AAGUID.
+func stockModels(aaguids []string) []string {
+	var names []string
+	for _, a := range aaguids {
+		names = append(names, cmp.Or(modelName(a), a))
+	}
+	return names
 }
 
 // loopback refuses an address that others than this machine could reach.
