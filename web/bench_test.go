@@ -260,7 +260,7 @@ func TestBench_empty(t *testing.T) {
 
 // The word is as large as it fits: a long one may stand in two lines.
 func TestBench_word(t *testing.T) {
-	for word, want := range map[string][2]int{"": {4, 4}, "READY": {5, 5}, "YOUR ANSWER?": {10, 7}, "BAD KEY OR CABLE": {12, 7}, strings.Repeat("W", 40): {14, 14}} {
+	for word, want := range map[string][2]int{"": {4, 4}, "READY": {6, 6}, "YOUR ANSWER?": {11, 7}, "BAD KEY OR CABLE": {13, 8}, strings.Repeat("W", 40): {14, 14}} {
 		v := tileView{Tile: station.Tile{Word: word}}
 		if got := [2]int{v.Fit(), v.Fit2()}; got != want {
 			t.Errorf("%s is %v heights wide in one line and in two, want %v", word, got, want)

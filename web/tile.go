@@ -194,13 +194,13 @@ func ems(text string) float64 {
 	for _, r := range text {
 		switch {
 		case strings.ContainsRune("Iilj.,:;!' ", r):
-			width += 0.34
+			width += 0.38
 		case strings.ContainsRune("MWmw", r):
-			width += 0.92
+			width += 0.98
 		case unicode.IsUpper(r):
-			width += 0.71
+			width += 0.77
 		default:
-			width += 0.6
+			width += 0.68
 		}
 	}
 	return width
