@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 // fakeBench keeps what it was told, and refuses at port 9.
 type fakeBench struct {
+	mu      sync.Mutex
 	acts    []string
 	session station.Session
 }
@@ -25,6 +27,8 @@ func (b *fakeBench) note(act, port string) error {
 	if port == "9" {
 		return inventory.Refuse(inventory.Conflict, "Nothing is plugged in at port 9.")
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.acts = append(b.acts, act+" "+port)
 	return nil
 }
@@ -36,6 +40,11 @@ func (b *fakeBench) Cancel(_ context.Context, port string) error { return b.note
 func (b *fakeBench) Retry(_ context.Context, port string) error  { return b.note("retry", port) }
 
 func (b *fakeBench) Hold(_ context.Context, port string, on bool) error {
+	if port == "" {
+		b.mu.Lock()
+		b.session.Held = on
+		b.mu.Unlock()
+	}
 	return b.note("hold "+strconv.FormatBool(on), port)
 }
 
@@ -47,6 +56,9 @@ func (b *fakeBench) Wink(_ context.Context, port string) error       { return b.
 func (b *fakeBench) PrintLabel(_ context.Context, port string) error { return b.note("label", port) }
 
 func (b *fakeBench) Open(_ context.Context, stock bool) error {
+	b.mu.Lock()
+	b.session.Making, b.session.Stock = true, stock
+	b.mu.Unlock()
 	return b.note("open "+strconv.FormatBool(stock), "")
 }
 
@@ -57,7 +69,11 @@ func (b *fakeBench) Learned(_ context.Context, keep bool) error {
 	return b.note("learned "+strconv.FormatBool(keep), "")
 }
 
-func (b *fakeBench) Session() station.Session { return b.session }
+func (b *fakeBench) Session() station.Session {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.session
+}
 
 func (b *fakeBench) Abandon(_ context.Context, run inventory.RunID) error {
 	return b.note("abandon", string(run))
@@ -148,6 +164,15 @@ func TestBench_buttons(t *testing.T) {
 				t.Errorf("in its menu %s, want %s", got, tt.menu)
 			}
 		})
+	}
+}
+
+// While the whole bench is held no port can be let go by itself.
+func TestBench_allHeld(t *testing.T) {
+	d := open(t, func(c *Config) { c.Bench = &fakeBench{session: station.Session{Held: true}} })
+	d.Feed.Publish(station.Tile{Port: "1", Plugged: true, Tone: station.Quiet, Word: "HOLD", Held: true})
+	if got := forms(t, d.get("/bench").find(".tile form")); got != "wink" {
+		t.Errorf("buttons %s", got)
 	}
 }
 

@@ -78,15 +78,18 @@ func TestSession_reachesOpenPages(t *testing.T) {
 	if !strings.Contains(head.Session, "Making is off") {
 		t.Fatalf("it begins with %q", head.Session)
 	}
-	for _, press := range []func(){
-		func() { d.post("/bench/open", map[string][]string{"stock": {"no"}}) },
-		func() { d.scans(codeOf(t, inventory.CommandHold, 0), "") },
+	for _, step := range []struct {
+		want  string
+		press func()
+	}{
+		{"Making for stock", func() { d.post("/bench/open", map[string][]string{"stock": {"yes"}}) }},
+		{"All on hold", func() { d.scans(codeOf(t, inventory.CommandHold, 0), "") }},
 	} {
-		press()
+		step.press()
 		var head stripEvent
 		w.until("strip").into(t, &head)
-		if !strings.Contains(head.Session, "Making is off") || !strings.Contains(head.Strip, "Made today") {
-			t.Errorf("then it says %+v", head)
+		if !strings.Contains(head.Session, step.want) || !strings.Contains(head.Strip, "Made today") {
+			t.Errorf("then it says %+v, want %s", head, step.want)
 		}
 	}
 }

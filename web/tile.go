@@ -21,6 +21,7 @@ type tileView struct {
 	Controls bool   // cancel, retry, answer and what else a bench does
 	Packet   bool   // its key's packet can be had
 	Sticker  bool   // the label that goes on its key can be had
+	AllHeld  bool   // the whole bench is held: no port can be let go by itself
 }
 
 // tileViews are the tiles in the order in which the hub stands, then those that are not on it.
@@ -47,6 +48,7 @@ func (s *Site) tileView(t station.Tile) tileView {
 	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Bench != nil}
 	v.Sticker = s.Label != nil && t.Tone == station.Good && t.Tag != ""
 	v.Packet = s.Packet != nil && t.Tone == station.Good && t.Tag != "" && t.For != ""
+	v.AllHeld = t.Held && s.session().Held
 	if !t.Since.IsZero() {
 		v.Elapsed = max(0, int64(s.Now().Sub(t.Since).Seconds()))
 	}
@@ -130,7 +132,7 @@ func (t tileView) First() action {
 	switch {
 	case !t.Controls || t.Ask != "":
 		return action{}
-	case t.Held:
+	case t.Held && !t.AllHeld:
 		return t.letGo()
 	case t.CanRetry():
 		return action{Path: "/bench/retry", Icon: "retry", Name: "Try again"}
@@ -154,9 +156,11 @@ func (t tileView) Actions() []action {
 	if t.CanRetry() {
 		out = append(out, action{Path: "/bench/retry", Icon: "retry", Name: "Try again"})
 	}
-	if t.Held {
+	switch {
+	case t.AllHeld:
+	case t.Held:
 		out = append(out, t.letGo())
-	} else {
+	default:
 		out = append(out, action{Path: "/bench/hold", Icon: "pause", Name: "Hold", On: "yes"})
 	}
 	if t.Plugged {

@@ -146,8 +146,8 @@ var toneIcons = map[station.Tone]string{
 // stands too far off to read, sees what is wanted.
 var tileIcons = map[string]string{
 	"EMPTY": "port", "WAIT": "clock", "HOLD": "pause", "STOP": "stop", "STOPPED": "stop",
-	"REPLUG": "plug", "PLUG IN AGAIN": "plug", "TOUCH": "touch", "YOUR ANSWER?": "question", "NEEDS A YES": "question",
-	"READY": "check", "IN STOCK": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
+	"REPLUG": "plug", "PLUG IN AGAIN": "plug", "TOUCH": "touch", "HOLD TOUCH": "touch", "YOUR ANSWER?": "question", "NEEDS A YES": "question",
+	"READY": "check", "STOCKED": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
 	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus", "LEFT IN": "minus",
 }
 

@@ -7,7 +7,7 @@
   const session = document.getElementById("session");
   const said = document.getElementById("said");
   const live = document.getElementById("live");
-  const only = bench.dataset.only; // the page of one port
+  const only = bench.dataset.alone; // the page of one port
   const title = document.title;
   const silence = 40000; // two beats and a half
   let source, heard = 0;
