@@ -238,6 +238,7 @@ func shift(t testing.TB, pace pace, keys, ports int, latency softkey.Latency) (*
 		r.cfg.Policy.Stock = append(r.cfg.Policy.Stock, p.AAGUID().String())
 		p.Unplug()
 	}
+	r.cfg.Journal, r.cfg.Books = r.store, r.store // its watch is for one run at a time
 	r.cfg.Bus, r.cfg.Feed, r.cfg.Ask, r.cfg.Printer, r.cfg.Wait = o.bus, o.feed, nil, &press{}, time.Minute
 	r.cfg.Hub = hubOf(o.ports...)
 	o.bench = r.bench()
