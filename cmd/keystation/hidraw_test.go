@@ -1,18 +1,23 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"keystation/inventory"
 	"keystation/station"
@@ -277,4 +282,117 @@ func TestHidraw_sixteen(t *testing.T) {
 	if len(made) != 16 || ready != 16 {
 		t.Errorf("%d reports, %d ready keys, want 16", len(made), ready)
 	}
+}
+
+// TestHidraw_grantedLate: the kernel makes a node for root alone, and udev gives it to the bench a moment later. Who looks
+// in between must not find a key that may not be opened.
+func TestHidraw_grantedLate(t *testing.T) {
+	m := newMetalKey(t, 0, softkey.Config{})
+	group := m.install(readmeRule(t))
+	ctx, stop := context.WithCancel(t.Context())
+	var opened, refused atomic.Int64
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		becomeBench(t, group)
+		for bus := newBus(); ctx.Err() == nil; {
+			ports, err := bus.Attached(ctx)
+			if err != nil {
+				continue // it went away meanwhile
+			}
+			for _, p := range ports {
+				f, err := os.OpenFile(p.Path, os.O_RDWR, 0)
+				switch {
+				case err == nil:
+					opened.Add(1)
+					_ = f.Close() // nothing was written
+				case errors.Is(err, os.ErrPermission):
+					refused.Add(1)
+				}
+			}
+		}
+	})
+	for range 6 {
+		m.replug()
+		before := opened.Load()
+		until(t, func() error {
+			if opened.Load() == before {
+				return errors.New("the bench may not open the key")
+			}
+			return nil
+		})
+	}
+	stop()
+	looking.Wait()
+	if n := refused.Load(); n > 0 {
+		t.Errorf("%d times the bench was shown a key that it may not open yet", n)
+	}
+}
+
+// becomeBench makes this goroutine's thread, and no other, a user who is in one group alone. The thread ends with it.
+func becomeBench(t *testing.T, group uint32) {
+	runtime.LockOSThread()
+	gid := uintptr(group)
+	for _, call := range [][4]uintptr{{unix.SYS_SETGROUPS}, {unix.SYS_SETRESGID, gid, gid, gid}, {unix.SYS_SETRESUID, benchUID, benchUID, benchUID}} {
+		if _, _, err := unix.RawSyscall(call[0], call[1], call[2], call[3]); err != 0 {
+			t.Error("become another user:", err)
+		}
+	}
+}
+
+// TestHidraw_shut: a key that this user may not open is no key to libfido2, and a port with a sentence on the bench.
+func TestHidraw_shut(t *testing.T) {
+	m := newMetalKey(t, 0, softkey.Config{})
+	at(t, newBus(), m.port)
+	shown := make(chan []station.Port, 1)
+	go func() {
+		becomeBench(t, 64999)
+		bus, look := newBus(), time.NewTicker(50*time.Millisecond)
+		defer look.Stop()
+		for { // it takes a moment: udev might still let this user in
+			ports, err := bus.Attached(t.Context())
+			if err != nil || len(ports) > 0 {
+				shown <- ports
+				return
+			}
+			<-look.C
+		}
+	}()
+	ports := <-shown
+	if len(ports) != 1 || ports[0].ID != m.port || ports[0].Path != "" || !strings.Contains(ports[0].Fault, "udev rule") {
+		t.Errorf("the bench is shown %+v", ports)
+	}
+}
+
+// TestHidraw_hotplug is told of every plugging-in and out, and finds the bus changed when it looks.
+func TestHidraw_hotplug(t *testing.T) {
+	m := newMetalKey(t, 0, softkey.Config{})
+	bus := newBus()
+	changes, err := bus.Changes(t.Context())
+	m.must(err)
+	looks := func(want int) {
+		t.Helper()
+		limit := time.After(30 * time.Second)
+		for {
+			ports, err := bus.Attached(t.Context())
+			if err == nil && len(ports) == want {
+				return
+			}
+			select {
+			case <-changes:
+			case <-limit:
+				t.Fatalf("nothing was told any more, and %d keys are attached (%v), want %d", len(ports), err, want)
+			}
+		}
+	}
+	looks(1)
+	for range 3 {
+		m.pull()
+		looks(0)
+		m.plug()
+		looks(1)
+	}
+	second := newMetalKey(t, 1, softkey.Config{})
+	looks(2)
+	second.pull()
+	looks(1)
 }
