@@ -124,11 +124,6 @@ func (r *run) backAgain(ctx context.Context, was identity) error {
 
 // resetNow sends one reset. A key that vanishes while it waits for the touch was pulled: that is a replug.
 func (r *run) resetNow(ctx context.Context) error {
-	if r.auth == nil {
-		if err := r.openKey(ctx); err != nil {
-			return err
-		}
-	}
 	err := r.auth.Reset(ctx)
 	if err == nil || refusedByKey(err) || ctx.Err() != nil {
 		return err

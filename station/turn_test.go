@@ -10,6 +10,7 @@ import (
 	"keystation/inventory"
 	"keystation/inventory/inventorytest"
 	"keystation/station"
+	"keystation/station/ctap"
 	"keystation/station/softkey"
 	"keystation/station/stationtest"
 )
@@ -159,4 +160,40 @@ func (w *watched) waits(port, word string, k *softkey.Key) station.Tile {
 	}
 	w.t.Fatalf("port %s never said %s", port, word)
 	return station.Tile{}
+}
+
+// TestBench_Watch_lineGoneLate cancels a line while its key, which has its PIN already, waits for the touch of a late tag:
+// the wait is canceled at the key and the sealed PIN is void.
+func TestBench_Watch_lineGoneLate(t *testing.T) {
+	books := inventorytest.Open(t)
+	var c *changing
+	w := watch(t, func(cfg *station.Config) {
+		c = &changing{Books: books.Store}
+		cfg.Journal, cfg.Books, cfg.Owner = books.Store, c, books.Owner.Name()
+	})
+	w.store = books.Store
+	var canceled atomic.Bool
+	k := stationtest.Key(t, softkey.Config{Profile: "always-uv", Touch: softkey.TouchManual, OnEvent: func(e softkey.Event) {
+		if e.Kind == softkey.Done && e.Status == ctap.ErrKeepaliveCancel {
+			canceled.Store(true)
+		}
+	}})
+	w.bus.put("1-1", k)
+	for e := range w.events {
+		if e.Tile.Word == "TOUCH" && e.Tile.Step == string(inventory.SetPIN) {
+			break
+		}
+		if e.Tile.Word == "TOUCH" {
+			k.Touch()
+		}
+	}
+	gone := func(o *inventory.Order) { o.Requisition.State = inventory.Cancelled }
+	c.change.Store(&gone)
+	tile := w.until("1-1", "STOP")
+	if _, err := books.Store.LiveSeal(t.Context(), inventory.KeyID(tile.Key)); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("its seal is not void: %v", err)
+	}
+	if !canceled.Load() {
+		t.Error("the key was left waiting for a touch")
+	}
 }
