@@ -55,17 +55,7 @@ func faultRows() (rows []softkey.Fault) {
 func TestTable_faults(t *testing.T) {
 	rows := newPrintout(t, "FAULT", "END", "AT", "TILE", "SENTENCE", "THEN")
 	inParallel(t, faultRows(), softkey.Fault.String, func(t *testing.T, f softkey.Fault) {
-		bed := faultBeds[f.Step]
-		var struck atomic.Bool
-		s := newStand(t, softkey.Config{Profile: bed.profile, Faults: []softkey.Fault{f}, OnEvent: func(e softkey.Event) {
-			if e.Kind == softkey.Struck {
-				struck.Store(true)
-			}
-		}}, func(c *station.Config) {
-			if bed.policy != nil {
-				bed.policy(&c.Policy)
-			}
-		})
+		s, struck := faultStand(t, f)
 		first := s.run(inventory.Want{})
 		if !struck.Load() {
 			t.Errorf("the run never came to the fault")
@@ -76,11 +66,27 @@ func TestTable_faults(t *testing.T) {
 	})
 }
 
+// faultStand is a stand whose key has a fault, and whether that has struck.
+func faultStand(t *testing.T, f softkey.Fault) (*stand, *atomic.Bool) {
+	t.Helper()
+	bed, struck := faultBeds[f.Step], &atomic.Bool{}
+	cfg := softkey.Config{Profile: bed.profile, Faults: []softkey.Fault{f}, OnEvent: func(e softkey.Event) {
+		if e.Kind == softkey.Struck {
+			struck.Store(true)
+		}
+	}}
+	return newStand(t, cfg, func(c *station.Config) {
+		if bed.policy != nil {
+			bed.policy(&c.Policy)
+		}
+	}), struck
+}
+
 // inParallel runs a test for each row, many at a time: most of them wait for keys that say nothing.
 func inParallel[R any](t *testing.T, rows []R, name func(R) string, do func(*testing.T, R)) {
 	t.Helper()
 	var all sync.WaitGroup
-	turns := make(chan struct{}, 24)
+	turns := make(chan struct{}, 64)
 	for _, row := range rows {
 		all.Go(func() {
 			turns <- struct{}{}

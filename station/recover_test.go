@@ -3,7 +3,6 @@ package station_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -51,59 +50,6 @@ func (d *dying) Begin(ctx context.Context, run inventory.Run, first inventory.En
 func (d *dying) Append(ctx context.Context, by inventory.Actor, es ...inventory.Entered) error {
 	d.last.Store(&es[0].Entry)
 	return d.write(func() error { return d.Journal.Append(ctx, by, es...) })
-}
-
-// TestBench_Recover lets the process die at every write of a run, before and after it, starts again, and wants what the
-// table of steps promises: in the end one ready key with one live tag credential and one sealed PIN, which is the one
-// on the key; no run without an end; and never a ready key before that.
-func TestBench_Recover(t *testing.T) {
-	for _, profile := range []string{"modern", "mute-when-forced", "fido20"} {
-		for at := int64(1); ; at++ {
-			before, over := diesAt(t, profile, at, false)
-			diesAt(t, profile, at, true)
-			if over {
-				t.Logf("%s: %d writes, died before and after each; the last at %s", profile, at-1, before)
-				break
-			}
-			t.Logf("%s: died at write %d, in step %s", profile, at, before)
-		}
-	}
-}
-
-// diesAt runs one row. It tells the step in which the process died, and if the run had fewer writes.
-func diesAt(t *testing.T, profile string, at int64, after bool) (step inventory.Step, over bool) {
-	t.Run(fmt.Sprintf("%s/%d/%v", profile, at, after), func(t *testing.T) {
-		r := newRig(t)
-		k := stationtest.Key(t, softkey.Config{Profile: profile})
-		port := station.Port{ID: k.Path(), Path: k.Path()}
-		first, err := sqlite.NewOwner(r.locks)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg := r.cfg
-		cfg.Owner, cfg.Journal = first.Name(), &dying{Journal: r.store, at: at, after: after}
-		b, err := station.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rep, err := b.Make(t.Context(), port, inventory.Want{})
-		over = err == nil
-		if err := first.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if over {
-			wantReady(t, rep)
-			return
-		}
-		if !errors.Is(err, errDied) {
-			t.Fatalf("the run ended with another error: %v", err)
-		}
-		step = cfg.Journal.(*dying).step()
-		k.PowerCycle()
-		startAgain(t, r, port)
-		wantWhole(t, r, k.Path(), k.AAGUID().String())
-	})
-	return step, over
 }
 
 // TestBench_Recover_remade lets the process die at every write of a second run of the same key: it stays one key.
