@@ -173,6 +173,9 @@ func (s *stand) wantTold(e ending) {
 	if !strings.HasSuffix(e.said(), ".") || !strings.Contains(e.said(), " ") {
 		s.t.Errorf("the run ended %s with %q, which is no sentence", e.End, e.said())
 	}
+	if e.End == inventory.RunFailed && !strings.Contains(strings.ToLower(e.said()), "plug") {
+		s.t.Errorf("the key failed, and %q does not say to plug it in again", e.said())
+	}
 	if e.Key == nil {
 		return
 	}
