@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -395,4 +396,24 @@ func TestHidraw_hotplug(t *testing.T) {
 	looks(2)
 	second.pull()
 	looks(1)
+}
+
+// TestHidraw_probe probes a key that is really plugged in again each time, and leaves it blank.
+func TestHidraw_probe(t *testing.T) {
+	k := &probedKey{}
+	m := newMetalKey(t, 0, k.config(softkey.Config{Profile: "mute-when-forced", ResetWindow: slow}))
+	k.Key = m.key
+	bus := newBus()
+	p := k.prober(bus, at(t, bus, m.port), m.replug)
+	m.must(p.probe(t.Context(), true))
+	b, err := json.Marshal(p.report)
+	m.must(err)
+	model, err := readModel(b)
+	if err != nil || !model.Quirks.MuteWhenForced || model.USB.Vendor != gadgetVendor || !p.report.USB.Serial || strings.Contains(string(b), "serial-0") {
+		t.Errorf("%v\n%s", err, b)
+	}
+	info, err := stationtest.Open(t, at(t, bus, m.port).Path, nil).Info(t.Context())
+	if err != nil || info.HasPIN() {
+		t.Errorf("the key is not blank: %+v, %v", info, err)
+	}
 }

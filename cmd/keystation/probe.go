@@ -70,7 +70,7 @@ func runProbe(c *cobra.Command, f probeFlags) error {
 	if err != nil {
 		return err
 	}
-	p := newProber(bus, port, func(_ hands, sentence string) { fmt.Fprintln(c.ErrOrStderr(), sentence) })
+	p := newProber(bus, port, func(h hands) { tellHands(c, port, h) })
 	if f.wipe && !f.yes {
 		if err := confirmWipe(c, port); err != nil {
 			return err
@@ -90,6 +90,16 @@ func runProbe(c *cobra.Command, f probeFlags) error {
 		_, failed = out.Write(append(b, '\n'))
 	}
 	return errors.Join(err, failed, out.Close())
+}
+
+// tellHands says what to do. Nothing tells when a software key on a pseudo-terminal was plugged in again, so whoever did
+// it says so.
+func tellHands(c *cobra.Command, p station.Port, h hands) {
+	fmt.Fprintln(c.ErrOrStderr(), handsSay[h])
+	if p.Plug == "" && h != press {
+		fmt.Fprintln(c.ErrOrStderr(), "A software key is plugged in again by SIGUSR1. Then press Enter.")
+		_, _ = fmt.Fscanln(c.InOrStdin()) // the end of the input says it as well
+	}
 }
 
 // probedPort is the port of the key that is meant: the one named, or the only one.
@@ -125,23 +135,29 @@ func confirmWipe(c *cobra.Command, p station.Port) error {
 type hands int
 
 const (
-	replug hands = iota // unplug the key and plug it in again
-	press               // touch it when it blinks
-	letBe               // do not touch it, whatever it does
+	press       hands = iota // touch the key when it blinks
+	replugPress              // unplug it, plug it in again, then as press
+	replugLeave              // unplug it, plug it in again, and do not touch it
 )
+
+var handsSay = map[hands]string{
+	press:       "Touch the key when it blinks.",
+	replugPress: "Unplug the key, plug it in again at the same port, and touch it when it blinks.",
+	replugLeave: "Unplug the key, plug it in again at the same port, and do not touch it, whatever it does. This takes a minute.",
+}
 
 // prober asks one key.
 type prober struct {
 	bus    station.Bus
 	port   station.Port
-	say    func(hands, string)
+	say    func(hands)
 	pause  func(context.Context, time.Duration) error
 	report probeReport
 
 	asked, touchable time.Time // when the key first and last asked for a touch in the command in progress
 }
 
-func newProber(bus station.Bus, port station.Port, say func(hands, string)) *prober {
+func newProber(bus station.Bus, port station.Port, say func(hands)) *prober {
 	return &prober{bus: bus, port: port, say: say, pause: pause}
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,29 +30,29 @@ type probedKey struct {
 func newProbedKey(t *testing.T, cfg softkey.Config) *probedKey {
 	t.Helper()
 	p := &probedKey{}
-	var mu sync.Mutex // the key may ask before it is known here
-	mu.Lock()
-	cfg.Touch = softkey.TouchManual
-	cfg.TouchTimeout = 50 * time.Millisecond
-	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(p.late.Load())) }
-	cfg.OnEvent = func(e softkey.Event) {
-		if e.Kind == softkey.WaitingForTouch && hands(p.hands.Load()) != letBe {
-			mu.Lock()
-			defer mu.Unlock()
-			p.Touch()
-		}
-	}
+	cfg = p.config(cfg)
 	p.Key = stationtest.Key(t, cfg)
-	mu.Unlock()
 	return p
 }
 
+// config is that of the key beside whom somebody stands. No touch is awaited before the key is known here.
+func (k *probedKey) config(cfg softkey.Config) softkey.Config {
+	cfg.Touch, cfg.TouchTimeout = softkey.TouchManual, 50*time.Millisecond
+	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(k.late.Load())) }
+	cfg.OnEvent = func(e softkey.Event) {
+		if e.Kind == softkey.WaitingForTouch && hands(k.hands.Load()) != replugLeave {
+			k.Touch()
+		}
+	}
+	return cfg
+}
+
 // prober probes it, replugging when asked to.
-func (k *probedKey) prober() *prober {
-	p := newProber(newBus(), station.Port{ID: k.Path(), Path: k.Path()}, func(h hands, sentence string) {
+func (k *probedKey) prober(bus station.Bus, at station.Port, again func()) *prober {
+	p := newProber(bus, at, func(h hands) {
 		k.hands.Store(int64(h))
-		if strings.HasPrefix(sentence, "Unplug") {
-			k.PowerCycle()
+		if h != press {
+			again()
 		}
 	})
 	p.pause = func(_ context.Context, d time.Duration) error { k.late.Add(int64(d)); return nil }
@@ -109,7 +108,7 @@ func comparable(m softkey.Model) string {
 func probed(t *testing.T, cfg softkey.Config, wipe bool) probeReport {
 	t.Helper()
 	k := newProbedKey(t, cfg)
-	p := k.prober()
+	p := k.prober(newBus(), station.Port{ID: k.Path(), Path: k.Path()}, k.PowerCycle)
 	if err := p.probe(t.Context(), wipe); err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func (a attempt) refused() bool { return a.status != ctap.OK && !a.waited }
 
 // untouched tries a reset that nobody touches for, some time after a replug.
 func (p *prober) untouched(ctx context.Context, after time.Duration) (attempt, error) {
-	p.say(letBe, "Unplug the key, plug it in again at the same port, and do not touch it, whatever it does. This takes a minute.")
+	p.say(replugLeave)
 	if err := p.replugged(ctx); err != nil {
 		return attempt{}, err
 	}
@@ -155,7 +155,7 @@ func (p *prober) replugged(ctx context.Context) error {
 
 // reset takes the key back to factory state, with hands, and notes what it says of itself then.
 func (p *prober) reset(ctx context.Context) error {
-	p.say(press, "Unplug the key, plug it in again at the same port, and touch it when it blinks.")
+	p.say(replugPress)
 	if err := p.replugged(ctx); err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func (t *tried) silent(when string, pin inventory.PIN) ctap.Status {
 
 // make makes a credential that is not kept on the key.
 func (t *tried) make(when string, pin inventory.PIN) {
-	t.say(press, "Touch the key when it blinks.")
+	t.say(press)
 	t.try("credential "+when, softkey.StepMakeCredential, func() error {
 		made, err := t.key.MakeCredential(t.ctx, station.CreationOptions{RPID: nobody, RPName: "probe", UserID: []byte{1}, UserName: "probe",
 			ClientDataHash: make([]byte, 32)}, pin)

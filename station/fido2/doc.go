@@ -8,6 +8,8 @@
 // long as it lives. And an error either carries a ctap.Status or a ctap.PINError, which is what the key answered, or
 // it is a fault of the connection, after which the Key refuses everything but Close.
 //
+// What libfido2 does not show, the bytes and the status of single commands, a [Raw] does without it: for probes of keys.
+//
 // libfido2 is given reads and writes of our own (fido_dev_set_io_functions), for five reasons. Its own open asks for
 // the lock for twenty-one seconds and cannot say why it failed; the descriptor it makes is inherited by child
 // processes and can become a controlling terminal. It swallows the keepalives that tell whether a touch is awaited

@@ -25,6 +25,9 @@ type Raw struct {
 	path  string
 }
 
+// rawSilence is how long a key may say nothing: some wait for a touch without a keepalive.
+const rawSilence = time.Minute
+
 // OpenRaw opens the node at path and asks for a channel. heard gets every keepalive; it may be nil.
 func OpenRaw(ctx context.Context, path string, heard func(ctap.Keepalive)) (*Raw, error) {
 	fd, err := openNode(path)
@@ -110,12 +113,16 @@ func (r *Raw) send(m ctaphid.Message) error {
 
 // receive gives the next message on the channel that is no keepalive. An error message of the key is an error.
 func (r *Raw) receive(ctx context.Context, on ctaphid.Channel) (ctaphid.Message, error) {
-	if err := r.file.SetReadDeadline(time.Time{}); err != nil {
-		return ctaphid.Message{}, r.fault(err)
-	}
-	defer context.AfterFunc(ctx, func() { _ = r.file.SetReadDeadline(time.Unix(1, 0)) })()
+	over := func() { _ = r.file.SetReadDeadline(time.Unix(1, 0)) } // a node that has no deadlines was not opened
+	defer context.AfterFunc(ctx, over)()
 	var whole ctaphid.Assembler
 	for {
+		if err := r.file.SetReadDeadline(time.Now().Add(rawSilence)); err != nil {
+			return ctaphid.Message{}, r.fault(err)
+		}
+		if ctx.Err() != nil {
+			over()
+		}
 		var report [ctaphid.Report]byte
 		n, err := r.file.Read(report[:])
 		if err != nil {

@@ -28,5 +28,5 @@
 // public knowledge and the profiles' AAGUIDs are our own, so that nobody can take such
 // a key for a real model. It knows nothing of the program around it and never meets the code
 // that drives it except through the terminal. Pseudo-terminals serve on Linux only;
-// elsewhere, and for a USB gadget's HID node, give [Config.Open] a node of reports.
+// elsewhere give [Config.Open] a node of reports. For a USB gadget's HID function that is [OpenHIDG].
 package softkey
