@@ -114,7 +114,13 @@ func (r *Raw) send(m ctaphid.Message) error {
 // receive gives the next message on the channel that is no keepalive. An error message of the key is an error.
 func (r *Raw) receive(ctx context.Context, on ctaphid.Channel) (ctaphid.Message, error) {
 	over := func() { _ = r.file.SetReadDeadline(time.Unix(1, 0)) } // a node that has no deadlines was not opened
-	defer context.AfterFunc(ctx, over)()
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { over(); close(done) })
+	defer func() { // nothing ends the next reading
+		if !stop() {
+			<-done
+		}
+	}()
 	var whole ctaphid.Assembler
 	for {
 		if err := r.file.SetReadDeadline(time.Now().Add(rawSilence)); err != nil {
