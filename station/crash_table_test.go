@@ -34,6 +34,7 @@ func (c crash) String() string {
 // it, starts again, and wants what the table of steps promises: in the end one ready key with one live tag credential
 // and one sealed PIN, which is the one on the key; no run without an end; and never a ready key before that.
 func TestTable_crashes(t *testing.T) {
+	t.Parallel()
 	rows := newPrintout(t, "DIED", "IN STEP", "DEAD RUN", "KEY THEN", "PIN THEN", "ALL RUNS, THEN ONE READY KEY")
 	var crashes []crash
 	for _, p := range softkey.Profiles() {
@@ -157,6 +158,7 @@ func (j struckDead) Append(ctx context.Context, by inventory.Actor, es ...invent
 // TestTable_faultsAndCrashes lets the process die on top of every fault, before the outcome of the step that it struck is
 // written. Started again, with the key plugged in again, it is made.
 func TestTable_faultsAndCrashes(t *testing.T) {
+	t.Parallel()
 	rows := newPrintout(t, "FAULT, THEN DEAD", "KEY THEN", "PIN THEN", "ALL RUNS", "TILE AT LAST")
 	inParallel(t, faultRows(), softkey.Fault.String, func(t *testing.T, f softkey.Fault) {
 		s, struck := faultStand(t, f)

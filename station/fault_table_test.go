@@ -53,6 +53,7 @@ func faultRows() (rows []softkey.Fault) {
 // key, a refusal with a sentence, a quarantine with a reason and one next action, or a wish for a replug; and the key
 // comes to no harm: plugged in again, without the fault, it is made.
 func TestTable_faults(t *testing.T) {
+	t.Parallel()
 	rows := newPrintout(t, "FAULT", "END", "AT", "TILE", "SENTENCE", "THEN")
 	inParallel(t, faultRows(), softkey.Fault.String, func(t *testing.T, f softkey.Fault) {
 		s, struck := faultStand(t, f)

@@ -50,6 +50,7 @@ func measure(t *testing.T) footprint {
 // TestFlat makes the same keys again and again at three ports: one that is made, one that falls out in the middle of its
 // run, one that is somebody's and is left alone. What the process holds must not grow with the number of runs.
 func TestFlat(t *testing.T) {
+	t.Parallel()
 	if !stationtest.Uncached(t) {
 		return
 	}

@@ -37,6 +37,7 @@ var profileEnds = map[string]struct {
 // TestTable_profiles makes one key of each kind: fresh from its box; when it was in too long for its reset, so that a
 // replug is asked for; and for stock, finished by a second run.
 func TestTable_profiles(t *testing.T) {
+	t.Parallel()
 	rows := newPrintout(t, "PROFILE", "END", "AT", "TILE", "TOUCHES", "REPLUGS", "PIN", "ARRIVAL", "LATE", "STOCK, THEN", "SENTENCE")
 	for _, p := range softkey.Profiles() {
 		t.Run(p.Name, func(t *testing.T) {

@@ -57,8 +57,7 @@ func (r *run) setPIN(ctx context.Context) (result, error) {
 	r.pinned = true
 	err := r.auth.SetPIN(ctx, r.pin, nil)
 	if err != nil && !refusedByKey(err) && ctx.Err() == nil {
-		r.log("answer to setPIN lost", err)
-		_, err = r.reopened(ctx, ctap.Info.HasPIN, "The key stopped answering while its PIN was set, and has none now.")
+		err = r.setPINAgain(ctx, err)
 	}
 	if err != nil {
 		return result{}, fmt.Errorf("set PIN: %w", ownRules(r.info, err))
@@ -67,6 +66,19 @@ func (r *run) setPIN(ctx context.Context) (result, error) {
 		return done("", inventory.Entered{})
 	}
 	return r.tagLate(ctx)
+}
+
+// setPINAgain looks if a key whose answer was lost has its PIN by now. One that has none never heard of it, and is told
+// once more.
+func (r *run) setPINAgain(ctx context.Context, lost error) error {
+	r.log("answer to setPIN lost", lost)
+	if err := r.openKey(ctx); err != nil {
+		return err
+	}
+	if _, err := r.stillSame(ctx); err != nil || r.info.HasPIN() {
+		return err
+	}
+	return r.auth.SetPIN(ctx, r.pin, nil)
 }
 
 // ownRules says why a key refused a PIN whose length is right: it has rules beyond that (CTAP 2.2 §6.4 member 0x1B).

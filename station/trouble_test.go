@@ -31,6 +31,7 @@ func (j *counting) Append(ctx context.Context, by inventory.Actor, es ...invento
 // TestBench_Make_clockBack sets the clock back by a day after each write of a run in turn: the key is made all the same,
 // the ledger holds, and a second run after that knows the key again.
 func TestBench_Make_clockBack(t *testing.T) {
+	t.Parallel()
 	for at := int64(1); at <= writesOf(t, "modern")-1; at++ {
 		t.Run(fmt.Sprint("after write ", at), func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +71,7 @@ func TestBench_Make_clockBack(t *testing.T) {
 // TestBench_Watch_hubPulled pulls a hub with eight keys at work, at different steps, and plugs it in again: every port
 // says that its key is away, nothing is left half made, and every key is made in the end.
 func TestBench_Watch_hubPulled(t *testing.T) {
+	t.Parallel()
 	const ports = 8
 	for _, when := range []inventory.Step{inventory.Reset, inventory.Tag, inventory.SetPIN, inventory.Prove, inventory.Record} {
 		t.Run(string(when), func(t *testing.T) {
