@@ -116,7 +116,7 @@ func TestProvision_liveLines(t *testing.T) {
 	}
 	all := w.do("capture-pane", "-p", "-S", "-")
 	for _, k := range keys {
-		if n := len(regexp.MustCompile("ready +" + k.Path() + " ").FindAllString(all, -1)); n != 1 {
+		if n := len(regexp.MustCompile("ready +"+k.Path()+" ").FindAllString(all, -1)); n != 1 {
 			t.Errorf("%d reports of %s:\n%s", n, k.Path(), all)
 		}
 	}
