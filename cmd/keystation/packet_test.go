@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +38,33 @@ func TestPrinter_command(t *testing.T) {
 				t.Errorf("said %q, want %q", said, tt.says)
 			}
 		})
+	}
+}
+
+// TestPrinter_Label leaves the label as a file and hands that file, and no other, to the label command.
+func TestPrinter_Label(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := &desk{}
+	d.cfg.Bench.Packets = dir
+	d.cfg.Bench.PrintCommand = []string{"false"} // packets' paper is not for labels
+	d.cfg.Bench.LabelCommand = []string{"cp", "-t", dir}
+	p := printer{desk: d}
+	k := inventory.Key{Tag: "7KQM-3XWM", Test: true}
+	if err := p.Label(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, "labels", "7KQM-3XWM.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := os.ReadFile(filepath.Join(dir, "7KQM-3XWM.pdf"))
+	if err != nil || !bytes.Equal(file, printed) || !bytes.HasPrefix(printed, []byte("%PDF-")) {
+		t.Errorf("the command got %d bytes, %v; the file has %d", len(printed), err, len(file))
+	}
+	d.cfg.Bench.LabelCommand = []string{"false"}
+	if said := inventory.Sentence(p.Label(t.Context(), k)); !strings.Contains(said, "labels/7KQM-3XWM.pdf") {
+		t.Errorf("a label that did not come out says %q", said)
 	}
 }
 
