@@ -14,7 +14,7 @@ export CGO_ENABLED = 1
 STAMP = -buildvcs=$(shell git status >/dev/null 2>&1 && echo auto || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: build setup test race lint fuzz bench demo demo-once golden test-hidraw help
+.PHONY: build setup test race soak lint fuzz bench demo demo-once golden test-hidraw help
 
 build: ## build bin/keystation
 	@.ci/setup build
@@ -31,6 +31,9 @@ race: setup ## the tests three times over, nothing cached, in shuffled order
 
 test-hidraw: ## boot a guest in which software keys are USB keys, and test on real nodes
 	@SKIP=$(SKIP) .ci/guest
+
+soak: setup ## the long tests: ten thousand runs, every place to be killed
+	@KEYSTATION_SOAK=1 go test -v -timeout 60m -run '^(TestFlat|TestProvision_killed.*)$$' ./station ./cmd/keystation
 
 lint: setup ## gofmt, go vet and staticcheck, which is pinned
 	@.ci/lint $(STATICCHECK)
