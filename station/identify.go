@@ -66,14 +66,20 @@ func (r *run) mine(ctx context.Context, known *inventory.Key) error {
 	return r.b.supersede(ctx, known.ID)
 }
 
-// fits refuses, untouched, a key on which the run could never end: no CTAP2, no clientPIN, or no way to do what the
-// policy requires.
+// fits refuses, untouched, a key on which the run could never end: no CTAP2, no clientPIN, no reset, or no way to
+// do what the policy requires.
 func (p Policy) fits(info ctap.Info) error {
 	if !info.SupportsPIN() {
 		return refuse("The key has no clientPIN, so it cannot be protected. It was left as it is: use another model.")
 	}
 	if info.Options[ctap.OptionNoMcGaWithPIN] {
 		return refuse("The key does not let its PIN sign anybody in, only a fingerprint. It was left as it is: use another model.")
+	}
+	if !info.SpeaksPINProtocol() {
+		return refuse("The key names no PIN protocol that is known here, so no PIN can be set. It was left as it is: use another model.")
+	}
+	if !info.ResetsOverUSB() {
+		return refuse("The key cannot be reset over USB. It was left as it is: use another model.")
 	}
 	if !info.Makes(ctap.AlgES256) {
 		return refuse("The key cannot make an ES256 credential. It was left as it is: use another model.")

@@ -23,6 +23,13 @@ func TestPolicy_fits(t *testing.T) {
 		{"a PIN that gives no assertions", func(_ *Policy, i *ctap.Info) { i.Options[ctap.OptionNoMcGaWithPIN] = true },
 			"The key does not let its PIN sign anybody in, only a fingerprint. It was left as it is: use another model."},
 		{"such a PIN, said not to be", func(_ *Policy, i *ctap.Info) { i.Options[ctap.OptionNoMcGaWithPIN] = false }, ""},
+		{"no PIN protocol", func(_ *Policy, i *ctap.Info) { i.PINUVAuthProtocols = nil },
+			"The key names no PIN protocol that is known here, so no PIN can be set. It was left as it is: use another model."},
+		{"a PIN protocol to come", func(_ *Policy, i *ctap.Info) { i.PINUVAuthProtocols = []int{3} },
+			"The key names no PIN protocol that is known here, so no PIN can be set. It was left as it is: use another model."},
+		{"reset over NFC only", func(_ *Policy, i *ctap.Info) { i.TransportsForReset = []string{"nfc"} },
+			"The key cannot be reset over USB. It was left as it is: use another model."},
+		{"reset over USB only", func(_ *Policy, i *ctap.Info) { i.TransportsForReset = []string{"usb"} }, ""},
 		{"another algorithm", func(_ *Policy, i *ctap.Info) { i.Algorithms = []ctap.CredentialParameter{eddsa} },
 			"The key cannot make an ES256 credential. It was left as it is: use another model."},
 		{"cannot force", func(p *Policy, _ *ctap.Info) { p.Force = ForceRequired },
@@ -32,7 +39,7 @@ func TestPolicy_fits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := DefaultPolicy("keys.example.com")
-			i := ctap.Info{Options: map[string]bool{ctap.OptionClientPIN: false}, Algorithms: []ctap.CredentialParameter{eddsa, es256}}
+			i := ctap.Info{Options: map[string]bool{ctap.OptionClientPIN: false}, Algorithms: []ctap.CredentialParameter{eddsa, es256}, PINUVAuthProtocols: []int{2, 1}}
 			tt.change(&p, &i)
 			have := ""
 			if err := p.fits(i); err != nil {

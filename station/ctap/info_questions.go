@@ -25,6 +25,20 @@ func (i Info) Option(name string) (on, supported bool) {
 // SupportsPIN reports whether the authenticator can have a PIN at all.
 func (i Info) SupportsPIN() bool { _, ok := i.Option(OptionClientPIN); return ok }
 
+// SpeaksPINProtocol reports whether a PIN can be brought to the authenticator: it lists protocol one or two. CTAP 2.0
+// leaves the list optional; without it nobody can tell, and libfido2 does not try.
+func (i Info) SpeaksPINProtocol() bool {
+	return slices.ContainsFunc(i.PINUVAuthProtocols, func(p int) bool {
+		return PINProtocol(p) == PINProtocolOne || PINProtocol(p) == PINProtocolTwo
+	})
+}
+
+// ResetsOverUSB reports whether the authenticator can be reset over USB, as far as it says (CTAP 2.2 §6.4 member 0x1A
+// is optional; without it every transport will do).
+func (i Info) ResetsOverUSB() bool {
+	return i.TransportsForReset == nil || slices.Contains(i.TransportsForReset, "usb")
+}
+
 // HasPIN reports whether a PIN is set.
 func (i Info) HasPIN() bool { return i.Options[OptionClientPIN] }
 

@@ -117,6 +117,34 @@ func TestInfo_questions(t *testing.T) {
 	}
 }
 
+func TestInfo_SpeaksPINProtocol(t *testing.T) {
+	for want, lists := range map[bool][][]int{true: {{1}, {2}, {2, 1}, {3, 2}}, false: {nil, {}, {3}, {0, -1}}} {
+		for _, l := range lists {
+			if got := (ctap.Info{PINUVAuthProtocols: l}).SpeaksPINProtocol(); got != want {
+				t.Errorf("%v: %v", l, got)
+			}
+		}
+	}
+}
+
+// A list of transports that is there and empty says that the key is reset over none.
+func TestInfo_ResetsOverUSB(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		want   bool
+	}{
+		"does not say": {"a1 01 81 68 4649444f5f325f31", true},
+		"usb and nfc":  {"a2 01 81 68 4649444f5f325f31 181a 82 63 757362 63 6e6663", true},
+		"nfc":          {"a2 01 81 68 4649444f5f325f31 181a 81 63 6e6663", false},
+		"none":         {"a2 01 81 68 4649444f5f325f31 181a 80", false},
+	} {
+		info, err := ctap.ParseInfo(unhex(t, tt.answer))
+		if err != nil || info.ResetsOverUSB() != tt.want {
+			t.Errorf("%s: %v, %v", name, info.ResetsOverUSB(), err)
+		}
+	}
+}
+
 // The fingerprint survives what a reset, a PIN and a second call change, and nothing else.
 func TestInfo_Makes(t *testing.T) {
 	listed := func(kind string, algs ...int) (i ctap.Info) {
