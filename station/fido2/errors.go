@@ -89,6 +89,10 @@ func (k *Key) fault(ctx context.Context, r C.int) error {
 		return sentence(inventory.Unavailable, chain, "The key does not answer: unplug it and plug it in again.")
 	case errno == unix.EBADMSG, r == C.FIDO_ERR_RX_INVALID_CBOR, r == C.FIDO_ERR_RX_NOT_CBOR:
 		return garbled(chain)
+	case hid == ctaphid.ErrInvalidCommand:
+		return sentence(inventory.Unavailable, chain, "The key denies a command that it said it knows: plug it in again, and if it does so again use another model.")
+	case k.c.io.want > C.FIDO_MAXMSG: // it gives no room to a longer answer
+		return sentence(inventory.Unavailable, chain, "The key's answer is longer than libfido2 can read: unplug it and use another model.")
 	}
 	return sentence(inventory.Unavailable, chain, "The key stopped talking: unplug it and plug it in again.")
 }

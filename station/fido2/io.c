@@ -24,6 +24,7 @@
 #define CMD_KEEPALIVE 0xbb
 #define CMD_ERROR 0xbf
 #define KEEPALIVE_UPNEEDED 2
+#define INIT_ANSWER 17 /* nonce, channel, four versions, capabilities */
 
 static int64_t now(void)
 {
@@ -182,6 +183,17 @@ static void at_work(ks_io *io, uint8_t keepalive)
 		io->work_end = now() + io->work;
 }
 
+/*
+ * fit cuts an answer to INIT to the size that this version of the protocol has. CTAP 2.1 §11.2.9.1.3: a host accepts a
+ * longer one, to which later versions add; libfido2 does not.
+ */
+static void fit(unsigned char *report)
+{
+	if (report[AT_COMMAND] == CMD_INIT && report[AT_LENGTH] == 0 &&
+	    report[AT_LENGTH + 1] > INIT_ANSWER && report[AT_LENGTH + 1] <= KS_REPORT - AT_DATA)
+		report[AT_LENGTH + 1] = INIT_ANSWER;
+}
+
 /* note keeps what libfido2 does not: keepalives, error codes, the bytes of an answer. */
 static void note(ks_io *io, const unsigned char *report)
 {
@@ -222,6 +234,7 @@ static int io_read(void *handle, unsigned char *report, size_t n, int ms)
 		if (io->opening && now() >= io->deadline)
 			return fail(io, ETIMEDOUT); /* a node that talks without end, but not to us */
 	} while (!ours(io, report));
+	fit(report);
 	note(io, report);
 	if (report[AT_COMMAND] == CMD_KEEPALIVE && io->work_end != 0 && now() >= io->work_end)
 		return fail(io, ETIMEDOUT); /* a key that works for ever */

@@ -24,6 +24,7 @@ type peer struct {
 	path   string
 	done   chan struct{}
 
+	grown  int                                       // bytes that the answer to INIT is longer than today
 	before func(m ctaphid.Message) []ctaphid.Message // sent before each answer; nil: nothing
 	chunk  int                                       // bytes per write; 0: a whole report
 	answer func(request []byte) []byte               // the CTAP2 answer; nil: none
@@ -79,7 +80,7 @@ func (p *peer) reply(m ctaphid.Message) {
 	case ctaphid.Init:
 		r := ctaphid.InitResponse{Channel: ownChannel, Protocol: ctaphid.ProtocolVersion, Capabilities: ctaphid.CapCBOR}
 		copy(r.Nonce[:], m.Data)
-		p.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Init, Data: r.Encode()})
+		p.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.Init, Data: append(r.Encode(), make([]byte, p.grown)...)})
 	case ctaphid.CBOR:
 		if a := p.answer(m.Data); a != nil {
 			p.send(ctaphid.Message{Channel: m.Channel, Command: ctaphid.CBOR, Data: a})
@@ -147,6 +148,18 @@ func TestKey_Info_hidden(t *testing.T) {
 	}
 	if !bytes.Equal(info.Raw, answer[1:]) {
 		t.Fatal("the raw answer is not what was sent")
+	}
+}
+
+// TestKey_Info_longInit opens keys whose answer to INIT has grown, as a host must (CTAP 2.1 §11.2.9.1.3).
+func TestKey_Info_longInit(t *testing.T) {
+	answer := manyMembers(t)
+	for _, grown := range []int{1, 40} { // up to a full packet
+		p := (&peer{grown: grown, answer: func([]byte) []byte { return answer }}).play(t, true)
+		info, err := p.open(t, nil).Info(t.Context())
+		if err != nil || !bytes.Equal(info.Raw, answer[1:]) {
+			t.Errorf("%d bytes more: %v", grown, err)
+		}
 	}
 }
 
@@ -242,6 +255,8 @@ func TestKey_faults(t *testing.T) {
 		{"an empty answer", []byte{}, nil, nil, ""},
 		{"busy", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrChannelBusy)}}}, ctaphid.ErrChannelBusy, "is busy: close other programs"},
 		{"another fault", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrOther)}}}, ctaphid.ErrOther, "stopped talking"},
+		{"a command unknown", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrInvalidCommand)}}}, ctaphid.ErrInvalidCommand, "denies a command"},
+		{"an answer too long", append([]byte{0, 0x59, 0x10, 0x00}, make([]byte, 0x1000)...), nil, nil, "longer than libfido2 can read"},
 		{"the wrong command", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.Ping, Data: []byte{1}}}, nil, "stopped talking"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
