@@ -226,6 +226,14 @@ func (r *run) forcePIN(ctx context.Context) (result, error) {
 	return r.unmute(ctx)
 }
 
+// arrivalPIN is what the tag is asked with when the key arrives: nothing, or the PIN where it answers to no tag without.
+func (r *run) arrivalPIN() inventory.PIN {
+	if r.key.Arrival == inventory.ArrivalPINFirst {
+		return r.pin
+	}
+	return nil
+}
+
 func (r *run) pinStaysKnown(why string) (result, error) {
 	r.key.PINKnown = true
 	r.reasons = append(r.reasons, "The PIN stays known to the station until the holder changes it: "+why+".")
@@ -254,8 +262,8 @@ func (r *run) unmute(ctx context.Context) (result, error) {
 		return result{}, fmt.Errorf("change PIN: %w", err)
 	}
 	answer, err := r.reopened(ctx, func(i ctap.Info) bool { return !i.ForcePINChange }, "The key still demands a new PIN after it was changed.")
-	if err == nil && answer == "" {
-		answer, err = r.answersTag(ctx, *r.tagReg, nil)
+	if err == nil && answer != tagHeld {
+		answer, err = r.answersTag(ctx, *r.tagReg, r.arrivalPIN())
 	}
 	if err == nil && answer != tagHeld {
 		err = aside("The key does not answer to its tag any more.", "Plug it in again and make it anew.")

@@ -12,7 +12,8 @@ import (
 
 // withTouch runs an act that waits for a touch, and for a replug before it where the key demands one, while holding a
 // touch slot. A missed touch is asked again, for as long as the bench waits; who is not served while others wait gives
-// the slot to them and comes back for another turn.
+// the slot to them and comes back for another turn. A key that says at once that nobody touched it is asked after a
+// pause, and no longer than the bench waits.
 func (r *run) withTouch(ctx context.Context, during moment, act func(context.Context) error) error {
 	a := newAsking()
 	r.asks.Store(a)
@@ -38,7 +39,24 @@ func (r *run) withTouch(ctx context.Context, during moment, act func(context.Con
 		if err := r.reconnect(ctx, a, err); err != nil {
 			return err
 		}
+		if err := breathe(ctx, a, time.Since(began)); err != nil {
+			return err
+		}
+		if a.impatient(r.b.cfg.Wait) {
+			return r.nobodyCame(a.now(), errPatience)
+		}
 	}
+}
+
+// breathe makes a pause, in which the touch is still waited for, after a turn that was over at once: none of the checks
+// of [run.attend] came to it.
+func breathe(ctx context.Context, a *asking, took time.Duration) error {
+	if took >= replugPoll {
+		return nil
+	}
+	a.want(wantTouch)
+	defer a.rest()
+	return pause(ctx, replugPoll)
 }
 
 // turn lets act ask for hands until it is done, or until its turn is over.
