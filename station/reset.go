@@ -73,6 +73,7 @@ func (r *run) lookBlank(ctx context.Context) error {
 // resetOnce asks for the reset, and for a replug first when the key demands one. Without a handle it was asked for in an
 // earlier turn, and the key did not come back yet.
 func (r *run) resetOnce(ctx context.Context, was identity) error {
+	denied := 0 // in a row, right after a replug that was seen
 	for late := r.auth == nil; ; late = true {
 		if r.auth != nil {
 			err := r.resetNow(ctx)
@@ -82,6 +83,9 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 			}
 			if !pulled && !tooLate(err) { // a key that falls silent while a replug is asked for is being replugged
 				return err
+			}
+			if denied = deniedAgain(denied, late && !pulled && r.port.Plug != ""); denied == enoughDenials {
+				return refuse("The key allows no reset, though it was plugged in just now. Use its maker's program, or another model.")
 			}
 		}
 		if late || !r.replugByPower(ctx) { // a key that wants yet another replug wants a person
@@ -102,6 +106,17 @@ func (r *run) resetOnce(ctx context.Context, was identity) error {
 			return err
 		}
 	}
+}
+
+// enoughDenials is how often a key that was plugged in at that moment may call a reset late before it is believed that
+// it allows none, as keys do on which another application forbids it.
+const enoughDenials = 2
+
+func deniedAgain(before int, again bool) int {
+	if !again {
+		return 0
+	}
+	return before + 1
 }
 
 // backAgain waits until the key of this run is plugged in anew. One that falls silent while it is asked if it is the same

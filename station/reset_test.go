@@ -3,6 +3,7 @@ package station_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -128,5 +129,20 @@ func TestBench_Make_replugWhileAsked(t *testing.T) {
 	wantReady(t, r.make(k.Path()))
 	if !fell.Load() {
 		t.Error("the key was reset without being asked if it is the same")
+	}
+}
+
+// TestBench_Make_neverReset makes a key that calls every reset late. Where a replug can be seen it is refused when it has
+// had two, and nobody is told that there was none.
+func TestBench_Make_neverReset(t *testing.T) {
+	for _, status := range []ctap.Status{ctap.ErrNotAllowed, ctap.ErrPINAuthBlocked} {
+		s := newStand(t, softkey.Config{Faults: []softkey.Fault{{Step: softkey.StepReset, Status: status}}}, func(c *station.Config) {
+			c.Wait = time.Minute
+		})
+		e := s.run(inventory.Want{})
+		s.wantTold(e)
+		if e.End != inventory.RunRefused || !strings.HasPrefix(e.said(), "The key allows no reset") || s.replugs != 2 {
+			t.Errorf("%s: the run ended %s after %d replugs: %s", status.Name(), e.End, s.replugs, e.said())
+		}
 	}
 }
