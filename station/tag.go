@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"keystation/inventory"
 	"keystation/station/attest"
@@ -27,6 +28,7 @@ func (r *run) tag(ctx context.Context) (result, error) {
 	if r.lateTag {
 		return skipped("alwaysUv stays on: the tag is made after the PIN")
 	}
+	before, told := r.key, slices.Clone(r.reasons)
 	facts, err := r.makeTag(ctx, nil)
 	if errors.Is(err, ctap.ErrPUATRequired) {
 		r.lateTag = true
@@ -39,12 +41,16 @@ func (r *run) tag(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if answer != tagHeld {
-		return result{outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
-			note: "The key does not answer, without a touch and a PIN, for the credential that it has just made.",
-			next: "Use another model; return it to the supplier if others of its model do answer."}, nil
+	switch answer {
+	case tagHeld:
+		return done(r.tile.Verdict, facts)
+	case tagMute:
+		r.lateTag, r.tagReg, r.key, r.reasons = true, nil, before, told
+		return skipped("the key does not answer for it without a PIN: another tag is made after the PIN")
 	}
-	return done(r.tile.Verdict, facts)
+	return result{outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
+		note: "The key does not answer, without a touch and a PIN, for the credential that it has just made.",
+		next: "Use another model; return it to the supplier if others of its model do answer."}, nil
 }
 
 // makeTag makes and judges the tag credential. The facts hold the registration and the judged key; a refused verdict

@@ -2,6 +2,7 @@ package station_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -52,22 +53,33 @@ func (k pinFirst) Assert(ctx context.Context, o station.RequestOptions, pin inve
 // TestBench_Make_muteWithoutPIN makes a key that answers to its tag with its PIN only. A forced change would leave it
 // mute, so its PIN is changed once more, and the tag is asked for with that.
 func TestBench_Make_muteWithoutPIN(t *testing.T) {
-	s := newStand(t, softkey.Config{Profile: "fips"}, func(c *station.Config) {
-		open := c.Open
-		c.Open = func(ctx context.Context, path string, heard func(ctap.Keepalive)) (station.Authenticator, error) {
-			a, err := open(ctx, path, heard)
-			if err != nil {
-				return nil, err
+	for _, profile := range []string{"fips", "modern"} { // the second makes a credential without a PIN, and is mute then
+		t.Run(profile, func(t *testing.T) {
+			s := newStand(t, softkey.Config{Profile: profile}, func(c *station.Config) {
+				open := c.Open
+				c.Open = func(ctx context.Context, path string, heard func(ctap.Keepalive)) (station.Authenticator, error) {
+					a, err := open(ctx, path, heard)
+					if err != nil {
+						return nil, err
+					}
+					return pinFirst{a}, nil
+				}
+			})
+			e := s.run(inventory.Want{})
+			if e.End != inventory.RunReady || e.Key == nil {
+				t.Fatalf("the run ended %s: %s", e.End, e.said())
 			}
-			return pinFirst{a}, nil
-		}
-	})
-	e := s.run(inventory.Want{})
-	if e.End != inventory.RunReady || e.Key == nil {
-		t.Fatalf("the run ended %s: %s", e.End, e.said())
-	}
-	k, err := s.store.Key(t.Context(), *e.Key)
-	if err != nil || k.Arrival != inventory.ArrivalPINFirst || !k.PINKnown {
-		t.Errorf("arrival %q, PIN known %v, %v", k.Arrival, k.PINKnown, err)
+			k, err := s.store.Key(t.Context(), *e.Key)
+			if err != nil || k.Arrival != inventory.ArrivalPINFirst || !k.PINKnown {
+				t.Errorf("arrival %q, PIN known %v, %v", k.Arrival, k.PINKnown, err)
+			}
+			live, err := s.store.Registrations(t.Context(), k.ID)
+			if err != nil || len(live) != 1 {
+				t.Errorf("%d credentials are live, %v; want the tag that was made with the PIN", len(live), err)
+			}
+			if n := len(slices.Compact(slices.Sorted(slices.Values(e.Reasons)))); n != len(e.Reasons) {
+				t.Errorf("a reason is told twice: %q", e.Reasons)
+			}
+		})
 	}
 }
