@@ -70,6 +70,8 @@ type Bench struct {
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
 	nodes    map[string]*sync.Mutex     // by port, see node
 	pulled   map[string]inventory.KeyID // by port: the ready key that was pulled there last
+	left     map[string]inventory.Key   // by port: what an interrupted run had there, until its next run
+	halted   string                     // why the journal could not be written; empty: it can
 	told     map[string]string          // by port: what its next key shall say about the one before
 }
 
@@ -97,7 +99,7 @@ func New(cfg Config) (*Bench, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bench{
-		cfg: cfg, asked: map[string]question{}, told: map[string]string{},
+		cfg: cfg, asked: map[string]question{}, told: map[string]string{}, left: map[string]inventory.Key{},
 		nodes: map[string]*sync.Mutex{}, pulled: map[string]inventory.KeyID{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
@@ -117,6 +119,14 @@ func (b *Bench) placeOf(port string) int {
 // Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
 // person who did not come are in the report; an error means that the inventory could not be written.
 func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
+	rep, err := b.make(ctx, port, want)
+	if err != nil {
+		b.halt(port, err)
+	}
+	return rep, err
+}
+
+func (b *Bench) make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
 	rep, presumed, err := b.resume(ctx, port)
 	if err != nil {
 		return Report{}, err
@@ -125,6 +135,9 @@ func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Repor
 		return *rep, nil
 	}
 	r := b.newRun(port, b.wanted(port.ID, want))
+	if left := b.takeLeft(port.ID); presumed == nil {
+		presumed = left
+	}
 	r.presumed, r.stock, r.also = presumed, b.stocking(r.want), b.takeTold(port.ID)
 	r.tile.Stock = r.stock
 	defer func() {

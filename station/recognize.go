@@ -23,6 +23,9 @@ func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
 		return k, err
 	}
 	k := r.presumed
+	if k != nil && (k.AAGUID != r.info.AAGUID.String() || k.Firmware != r.info.Firmware()) {
+		k = nil // another key was plugged in since
+	}
 	if !r.info.HasPIN() {
 		left, err := found(r.b.cfg.Books.KeyLeftAt(ctx, r.port.ID, r.info.AAGUID.String(), r.info.Firmware()))
 		if err != nil {

@@ -148,7 +148,30 @@ func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
 	if modeOf(last) == modeFinish && slices.Contains(beforePIN, last.Step) {
 		next = "the key is in stock as before."
 	}
+	if u.Key != nil {
+		b.leave(u.Run.Port, *u.Key)
+	}
 	return b.close(ctx, u, inventory.System("recovery"), "The program ended during "+string(last.Step)+"; "+next)
+}
+
+// leave notes which key an interrupted run had at a port. One that has a PIN by now, and no tag yet or one that is mute,
+// cannot say that it is that key.
+func (b *Bench) leave(port string, k inventory.Key) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left[port] = k
+}
+
+// takeLeft gives it, once.
+func (b *Bench) takeLeft(port string) *inventory.Key {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k, ok := b.left[port]
+	delete(b.left, port)
+	if !ok {
+		return nil
+	}
+	return &k
 }
 
 // close ends a dead run without a key, with the reason.

@@ -17,6 +17,7 @@ type Session struct {
 	Since    time.Time
 	Held     bool     // the whole bench is on hold
 	Learning bool     // the hub is being learned: nothing is made
+	Stopped  string   // why the bench makes nothing until keystation is started again; empty: it goes on
 	Hub      []string // the learned ports in their order; while learning, those learned so far
 }
 
@@ -25,7 +26,7 @@ func (b *Bench) Session() Session {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.session
-	s.Making = s.Making && !b.idle()
+	s.Making, s.Stopped = s.Making && !b.idle(), b.halted
 	if s.Learning {
 		s.Hub = slices.Clone(b.learning)
 		return s
@@ -56,6 +57,9 @@ type SessionEnded struct {
 // there is made without asking, for lines or, with stock, without a PIN for later. It ends by [Bench.EndSession], with
 // [Bench.Watch], or when nothing is plugged in for half an hour.
 func (b *Bench) OpenSession(ctx context.Context, by inventory.Actor, stock bool) error {
+	if err := b.going(); err != nil {
+		return err
+	}
 	if err := b.endIdle(ctx); err != nil { // one that is over has its entry before the next
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 // Watch makes every key that is plugged in while it runs, each at its port, until ctx ends; then it waits for the acts
 // that go on. ended, when not nil, hears every report, one at a time. The error is the first one that kept the
-// inventory from being written.
+// inventory from being written: the tiles and [Bench.Session] say so then.
 func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 	ctx, stop := context.WithCancelCause(parent)
 	w := &watch{
@@ -272,6 +272,9 @@ func (b *Bench) queue(port string, waits bool) {
 
 // Retry takes up the key at a port again without a replug.
 func (b *Bench) Retry(port string) error {
+	if err := b.going(); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.session.Learning {

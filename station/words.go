@@ -44,6 +44,7 @@ const (
 	momentChanged   moment = "changed"
 	momentStop      moment = "stop"
 	momentLeftIn    moment = "left in"
+	momentHalted    moment = "halted"
 )
 
 // words is the first table: what a tile says in each moment. An empty sentence is filled in by the run.
@@ -75,6 +76,7 @@ var words = map[moment]Words{
 	momentStopped:   {"STOPPED", Quiet, ""},
 	momentChanged:   {"CHANGED", Bad, ""},
 	momentStop:      {"STOP", Bad, ""},
+	momentHalted:    {"BENCH STOPPED", Bad, ""},
 	momentLeftIn:    {"LEFT IN", Quiet, "The hub is learned. To make this key, unplug it and plug it in again."},
 }
 

@@ -308,7 +308,7 @@ func TestProvision_twoAtOnce(t *testing.T) {
 	}
 	stop := touching(k)
 	defer stop()
-	wantWhole(t, h, k.Path(), first)
+	wantWhole(t, h, first, k.Path())
 }
 
 // touching touches the key whenever it asks, until stopped.

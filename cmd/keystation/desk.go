@@ -58,29 +58,39 @@ type desk struct {
 
 // openDesk opens the database that the configuration names.
 func openDesk(ctx context.Context, cfg Config) (*desk, error) {
+	return openSeamed(ctx, cfg, seams{})
+}
+
+func openSeamed(ctx context.Context, cfg Config, s seams) (*desk, error) {
 	if cfg.Database.Path == "" {
 		return nil, usagef("Say which database: --db FILE.")
 	}
-	store, err := sqlite.Open(ctx, cfg.Database.Path, cfg.storeOptions())
+	options := cfg.storeOptions()
+	options.Commit = s.commit
+	store, err := sqlite.Open(ctx, cfg.Database.Path, options)
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Settings(ctx)
+	settings, err := store.Settings(ctx)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &desk{cfg: cfg, store: store, settings: s, log: newLog(os.Stderr, cfg.Log.Level)}, nil
+	return &desk{cfg: cfg, store: store, settings: settings, log: newLog(os.Stderr, cfg.Log.Level)}, nil
 }
 
 func (d *desk) close() error { return d.store.Close() }
 
 // withDesk opens the desk that a command was told of, and closes it however do ends.
-func withDesk(c *cobra.Command, do func(context.Context, *desk) error) (err error) {
+func withDesk(c *cobra.Command, do func(context.Context, *desk) error) error {
+	return withSeamed(c, seams{}, do)
+}
+
+func withSeamed(c *cobra.Command, s seams, do func(context.Context, *desk) error) (err error) {
 	cfg, err := commandConfig(c)
 	if err != nil {
 		return err
 	}
-	d, err := openDesk(c.Context(), cfg)
+	d, err := openSeamed(c.Context(), cfg, s)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"keystation/inventory"
 )
@@ -101,28 +102,68 @@ func syncFolder(dir string) error {
 	return nil
 }
 
-// writable proves that files can be made in a folder, by making one.
+// packetRoom is more than a packet needs on the disk.
+const packetRoom = 256 << 10
+
+// writable proves that a packet can be put into a folder, by putting as much there, and takes away what a program left
+// there that was killed while it wrote.
 func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return unwritable(dir, err)
+	}
+	if err := sweep(dir); err != nil {
 		return unwritable(dir, err)
 	}
 	f, err := os.CreateTemp(dir, ".try-*")
 	if err != nil {
 		return unwritable(dir, err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	_, err = f.Write(make([]byte, packetRoom))
+	if err := errors.Join(err, f.Close(), os.Remove(f.Name())); err != nil {
+		return unwritable(dir, err)
+	}
+	return nil
+}
+
+// sweep removes files that were never put in their place. One that is younger than an hour may be another program's.
+func sweep(dir string) error {
+	for _, name := range []string{".try-*", ".packet-*"} {
+		left, err := filepath.Glob(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("list what was left: %w", err)
+		}
+		for _, path := range left {
+			info, err := os.Stat(path)
+			if err != nil || time.Since(info.ModTime()) < time.Hour {
+				continue // it is gone by now, or in use
+			}
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("remove what was left: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// unwritables are why a path cannot be written, in words.
+var unwritables = []struct {
+	is   error
+	says string
+}{
+	{syscall.ENOSPC, "the disk is full. Make room on it and start again."},
+	{syscall.EDQUOT, "this user may use no more of the disk. Make room there and start again."},
+	{syscall.EROFS, "the disk may be read but not written. Mend that or choose another place."},
+	{fs.ErrPermission, "this user may not write there. Mend its permissions or choose another place."},
+	{nil, "it cannot be written. Mend its permissions or choose another place."},
 }
 
 func unwritable(path string, err error) error {
-	why := "it cannot be written"
-	if errors.Is(err, fs.ErrPermission) {
-		why = "this user may not write there"
+	for _, u := range unwritables {
+		if u.is == nil || errors.Is(err, u.is) {
+			return &inventory.Error{Kind: inventory.Unavailable, Msg: path + ": " + u.says, Err: err}
+		}
 	}
-	return &inventory.Error{
-		Kind: inventory.Unavailable,
-		Msg:  fmt.Sprintf("%s: %s. Mend its permissions or choose another place.", path, why),
-		Err:  err,
-	}
+	return err
 }
 
 // readSecret reads a small text file such as an identity.

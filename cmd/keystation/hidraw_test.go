@@ -255,7 +255,7 @@ func TestHidraw_run(t *testing.T) {
 	}
 	m.plug()
 	is := at(t, bus, m.port)
-	wantWhole(t, h, is.Path, p)
+	wantWhole(t, h, p, is.Path)
 }
 
 // TestHidraw_sixteen makes sixteen keys at the same time.

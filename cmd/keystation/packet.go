@@ -48,9 +48,10 @@ func (p *printer) Check(_ context.Context, o inventory.Order) error {
 	return pdf.Check(o, p.desk.cfg.sender(p.desk.settings))
 }
 
-// Print gives the parcel its number, draws the packet, puts the file into the folder for packets in one move, writes
-// down what was printed, and hands the file to the print command, if there is one. When that command fails, the packet is
-// there all the same, so its path is returned together with the error.
+// Print gives the parcel its number, draws the packet, puts the file into the folder for packets in one move, hands the
+// file to the print command, if there is one, and writes down what was printed. That comes last, since a packet that is
+// not written down is printed again at the next start: twice is better than never. When the command fails, the packet is
+// there and told of all the same, so its path is returned together with the error.
 func (p *printer) Print(ctx context.Context, o inventory.Order, k inventory.Key, run inventory.Run) (string, error) {
 	parcel, err := p.desk.store.BeginParcel(ctx, run.Operator, o, k)
 	if err != nil {
@@ -65,10 +66,11 @@ func (p *printer) Print(ctx context.Context, o inventory.Order, k inventory.Key,
 	if err := replaceFile(path, drawn); err != nil {
 		return "", err
 	}
+	unprinted := p.command(ctx, p.desk.cfg.Bench.PrintCommand, path)
 	if err := p.printed(ctx, run.Operator, parcel, packet, drawn); err != nil {
-		return "", err
+		return "", errors.Join(err, unprinted)
 	}
-	return path, p.command(ctx, p.desk.cfg.Bench.PrintCommand, path)
+	return path, unprinted
 }
 
 // printed writes down what is on the paper: the sealed lines of the address and the digest of the whole.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -56,7 +58,7 @@ func newProvision(s seams) *cobra.Command {
 		if f.yes && len(f.devices) == 0 {
 			return usagef("--yes answers only for keys named by --device: name them.")
 		}
-		return withDesk(c, func(_ context.Context, d *desk) error {
+		return withSeamed(c, s, func(_ context.Context, d *desk) error {
 			return d.withOwner(func(owner string) error { return provision(c, d, owner, f, s) })
 		})
 	}
@@ -72,7 +74,7 @@ func provision(c *cobra.Command, d *desk, owner string, f provisionFlags, s seam
 		}
 	}
 	p := newProvisioning(c, f)
-	bench, err := d.newBench(p, owner, s)
+	bench, err := d.newBench(p, owner)
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ type madeBench struct {
 }
 
 // newBench wires a bench for the terminal.
-func (d *desk) newBench(p *provisioning, owner string, s seams) (madeBench, error) {
+func (d *desk) newBench(p *provisioning, owner string) (madeBench, error) {
 	feed := station.NewFeed()
 	p.settle(d, feed)
 	cfg, err := d.benchConfig()
@@ -108,9 +110,6 @@ func (d *desk) newBench(p *provisioning, owner string, s seams) (madeBench, erro
 	}
 	cfg.Printer = &printer{desk: d}
 	cfg.Owner, cfg.Operator, cfg.Ask, cfg.Feed = owner, p.operator(), p.ask, feed
-	if s.journal != nil {
-		cfg.Journal = s.journal(cfg.Journal)
-	}
 	b, err := station.New(cfg)
 	return madeBench{b, cfg.Feed, newBus()}, err
 }
@@ -126,6 +125,7 @@ type provisioning struct {
 	mu        sync.Mutex
 	out, err  io.Writer // of reports, of all else
 	reports   []station.Report
+	left      []string   // ports whose key could not be finished
 	asking    sync.Mutex // one question at a time
 	questions int        // asked so far; under asking
 	typed     typed
@@ -151,18 +151,19 @@ func (p *provisioning) run(ctx context.Context, b madeBench) error {
 	if err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, making := errgroup.WithContext(ctx)
 	for _, port := range ports {
 		g.Go(func() error {
-			rep, err := b.Make(ctx, port, inventory.Want{Requisition: p.flags.forWhom})
+			rep, err := b.Make(making, port, inventory.Want{Requisition: p.flags.forWhom})
 			if err != nil {
+				p.leaves(port)
 				return err
 			}
 			return p.ended(rep)
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return p.unfinished(err)
 	}
 	for _, rep := range b.Recovered() {
 		if err := p.ended(rep); err != nil {
@@ -196,6 +197,25 @@ func (p *provisioning) ports(ctx context.Context, bus usb.Bus) ([]station.Port, 
 		ports = append(ports, port)
 	}
 	return ports, nil
+}
+
+// leaves notes a port whose key could not be finished, since the inventory could not be written.
+func (p *provisioning) leaves(port station.Port) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = append(p.left, port.Title())
+}
+
+// unfinished says beside what went wrong which keys it concerns.
+func (p *provisioning) unfinished(err error) error {
+	if len(p.left) == 0 {
+		return err
+	}
+	slices.Sort(p.left)
+	return &inventory.Error{
+		Kind: inventory.KindOf(err), Err: err,
+		Msg: fmt.Sprintf("%s Not finished: %s; leave it plugged in.", sentence(inventory.Sentence(err)), strings.Join(p.left, ", ")),
+	}
 }
 
 // ended prints the report of one key.

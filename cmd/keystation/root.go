@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"keystation/station"
 )
 
 // commands is the whole program in the order of the help: a constructor each,
@@ -38,8 +36,8 @@ var commands = []struct {
 // seams are the places where a test puts itself between two rooms of the whole
 // program. The program itself leaves them empty.
 type seams struct {
-	journal func(station.Journal) station.Journal // nil: the journal as it is
-	made    func()                                // after the last key of provision, the database still open; nil: nothing
+	commit func(actions []string, commit func() error) error // around every commit of the database; nil: nothing
+	made   func()                                            // after the last key of provision, the database still open; nil: nothing
 }
 
 // plain is a command without seams.

@@ -11,23 +11,21 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"keystation/inventory"
 	"keystation/inventory/seal"
 	"keystation/inventory/sqlite"
-	"keystation/station"
 )
 
 // seamed is the name under which the test binary is the program with something put into its seams. What, the
 // environment says; only mainSeamed reads these variables.
 const (
 	seamed   = "keystation-seamed"
-	killedAt = "KEYSTATION_TEST_KILLED" // "before 3", "after 3": by SIGKILL, at the third write of the journal
 	heldWhen = "KEYSTATION_TEST_HELD"   // "made": stop there until standard input ends
 	canary   = "KEYSTATION_TEST_CANARY" // text that is kept in memory, the other way round, while the program is held
 )
@@ -35,15 +33,7 @@ const (
 func mainSeamed() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	m := &mortal{at: -1}
-	if when := os.Getenv(killedAt); when != "" {
-		var word string
-		if _, err := fmt.Sscan(when, &word, &m.at); err != nil {
-			panic(err)
-		}
-		m.after = word == "after"
-	}
-	s := seams{journal: func(j station.Journal) station.Journal { m.Journal = j; return m }}
+	s := seams{commit: newTraps().commit}
 	if os.Getenv(heldWhen) == "made" {
 		s.made = hold
 	}
@@ -61,41 +51,6 @@ func hold() {
 	clear(known)
 }
 
-// mortal is a journal whose process is killed at a write, before or after it reached the disk. It says each write.
-type mortal struct {
-	station.Journal
-	at    int64
-	after bool
-	n     atomic.Int64
-}
-
-func (m *mortal) write(what inventory.Entry, do func() error) error {
-	n := m.n.Add(1)
-	fmt.Fprintf(os.Stderr, "write %d: %s %s\n", n, what.Step, what.Phase)
-	if n == m.at && !m.after {
-		die()
-	}
-	err := do()
-	if n == m.at {
-		die()
-	}
-	return err
-}
-
-// die ends the process as a power cut would: nothing of it runs any more.
-func die() {
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {}
-}
-
-func (m *mortal) Begin(ctx context.Context, run inventory.Run, first inventory.Entry) error {
-	return m.write(first, func() error { return m.Journal.Begin(ctx, run, first) })
-}
-
-func (m *mortal) Append(ctx context.Context, by inventory.Actor, es ...inventory.Entered) error {
-	return m.write(es[0].Entry, func() error { return m.Journal.Append(ctx, by, es...) })
-}
-
 // house is a database of its own, with what init makes beside it.
 type house struct {
 	*testing.T
@@ -105,7 +60,12 @@ type house struct {
 // newHouse makes a database, with more flags of init.
 func newHouse(t *testing.T, flags ...string) house {
 	t.Helper()
-	h := house{T: t, dir: t.TempDir()}
+	return newHouseIn(t, t.TempDir(), flags...)
+}
+
+func newHouseIn(t *testing.T, dir string, flags ...string) house {
+	t.Helper()
+	h := house{T: t, dir: dir}
 	h.db = filepath.Join(h.dir, "keys.db")
 	if out, errs, code := call(t, append([]string{"init", "--db", h.db}, flags...)...); code != exitDone {
 		t.Fatalf("init: exit code %d\n%s%s", code, out, errs)
@@ -161,8 +121,9 @@ T-1,ada@example.com,Production access,1,Ada Lovelace,12 St James's Square,London
 T-2,alan@example.com,Travels,1,Alan Turing,1 Wilmslow Road,Manchester,M14 5TP,GB,
 `
 
-// asked imports two requisitions: R-1001 of one approved key, R-1002 of one that nobody approved.
-func (h house) asked() {
+// asked imports two requisitions: R-1001 of one approved key, R-1002 of one that nobody approved. Then as many more as are
+// named, of one approved key each.
+func (h house) asked(more ...string) {
 	h.Helper()
 	d := h.open()
 	defer d.close()
@@ -170,7 +131,11 @@ func (h house) asked() {
 	h.must(err)
 	_, err = d.store.ImportPeople(h.Context(), osActor(), people, false)
 	h.must(err)
-	rows, err := inventory.ReadRequisitions(strings.NewReader(houseRequisitions))
+	text := houseRequisitions
+	for _, reference := range more {
+		text += reference + ",ada@example.com,Production access,1,Ada Lovelace,12 St James's Square,London,SW1Y 4JH,GB,Mary Somerville\n"
+	}
+	rows, err := inventory.ReadRequisitions(strings.NewReader(text))
 	h.must(err)
 	results, err := d.store.ImportRequisitions(h.Context(), osActor(), rows, false)
 	h.must(err)
@@ -195,6 +160,7 @@ func (h house) count(query string, args ...any) (n int) {
 func (h house) packets() []string {
 	h.Helper()
 	found, err := filepath.Glob(filepath.Join(h.bench(), "packets", "*"))
+	found = slices.DeleteFunc(found, func(path string) bool { return filepath.Base(path) == "labels" })
 	h.must(err)
 	return found
 }

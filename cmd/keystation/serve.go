@@ -36,15 +36,15 @@ func newServe(s seams) *cobra.Command {
 	devices := c.Flags().StringArray("device", nil, "watch this `PATH` too, a software key's pseudo-terminal; repeatable")
 	c.Flags().String("addr", "", "listen at `HOST:PORT` (default localhost:8080, or as configured)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return withDesk(c, func(_ context.Context, d *desk) error {
-			return d.withOwner(func(owner string) error { return serveDesk(c, d, owner, *devices, s) })
+		return withSeamed(c, s, func(_ context.Context, d *desk) error {
+			return d.withOwner(func(owner string) error { return serveDesk(c, d, owner, *devices) })
 		})
 	}
 	return c
 }
 
 // serveDesk runs bench and pages until the command is interrupted.
-func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seams) error {
+func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error {
 	cfg, err := d.benchConfig()
 	if err != nil {
 		return err
@@ -56,9 +56,6 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seam
 	cfg.Bus = namedBus{newBus(), devices}
 	if cfg.Hub, err = d.learnedHub(c.Context()); err != nil {
 		return err
-	}
-	if s.journal != nil {
-		cfg.Journal = s.journal(cfg.Journal)
 	}
 	b, err := station.New(cfg)
 	if err != nil {
@@ -78,8 +75,17 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string, s seam
 	fmt.Fprintf(c.OutOrStdout(), "Open http://%s in a browser. Ctrl-C ends it.\n", browsable(listener.Addr(), d.cfg.Web.Addr))
 	g, ctx := errgroup.WithContext(c.Context())
 	g.Go(func() error { return serve(ctx, listener, site, site.Close) })
-	g.Go(func() error { return b.Watch(ctx, nil) })
+	g.Go(func() error { return watchOn(ctx, b) })
 	return g.Wait()
+}
+
+// watchOn watches the bench until ctx ends. One that stopped earlier leaves its pages up: whoever stands there reads why.
+func watchOn(ctx context.Context, b *station.Bench) error {
+	err := b.Watch(ctx, nil)
+	if err != nil {
+		<-ctx.Done()
+	}
+	return err
 }
 
 // site is the pages over this database and bench. hands is nil outside the demo.

@@ -25,11 +25,12 @@ var errUnwritten = errors.New("the transaction was abandoned")
 
 // A request is one act that wants to be written.
 type request struct {
-	ctx  context.Context // asked before the act begins; never handed to the database
-	by   inventory.Actor
-	act  func(context.Context, *txn) error
-	err  error
-	wake chan signal // holds one: sends are made under the group's mutex and never block
+	ctx     context.Context // asked before the act begins; never handed to the database
+	by      inventory.Actor
+	act     func(context.Context, *txn) error
+	actions []string // of the ledger entries that it wrote
+	err     error
+	wake    chan signal // holds one: sends are made under the group's mutex and never block
 }
 
 type signal int

@@ -47,7 +47,7 @@ func (tx *txn) log(ctx context.Context, ev inventory.Event) error {
 	if err := tx.grow(ctx, leafBytes(text, mark)); err != nil {
 		return err
 	}
-	tx.rows, tx.about = nil, nil
+	tx.rows, tx.about, tx.actions = nil, nil, append(tx.actions, ev.Action)
 	return nil
 }
 

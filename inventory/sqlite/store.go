@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"keystation/inventory"
@@ -21,6 +22,10 @@ type Options struct {
 	Locks string           // directory of the owners' lock files; empty: beside the database, named FILE.locks
 	Now   func() time.Time // nil: the system's clock
 	Rand  io.Reader        // of salts; nil: the system's
+
+	// Commit is put around every commit: actions are those of its ledger entries, in order, and what it returns is what
+	// the commit came to. nil: nothing stands between.
+	Commit func(actions []string, commit func() error) error
 
 	// SealAddress and OpenAddress close and open the address of a requisition, whose id the sealed bytes name. Without
 	// the first no address can be imported, without the second no order that has one can be read.
@@ -102,6 +107,9 @@ func connect(ctx context.Context, path string, o Options, fit func(context.Conte
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
+	if o.Commit == nil {
+		o.Commit = func(_ []string, commit func() error) error { return commit() }
+	}
 	if o.Locks == "" {
 		o.Locks = path + ".locks"
 	}
@@ -144,6 +152,9 @@ func findFile(path string) error {
 		return &inventory.Error{Kind: inventory.Unavailable, Msg: "The database at " + path + " cannot be reached: check the folder's permissions.", Err: err}
 	case info.IsDir():
 		return inventory.Refuse(inventory.Invalid, "%s is a folder, not a database: name the file in it.", path)
+	}
+	if err := syscall.Access(path, 2); errors.Is(err, syscall.EROFS) { // 2: to write; who may is told by opening it
+		return &inventory.Error{Kind: inventory.Unavailable, Msg: "The disk with the database may be read but not written: mount it so that it can be written, then start again.", Err: err}
 	}
 	return nil
 }

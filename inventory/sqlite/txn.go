@@ -15,14 +15,15 @@ import (
 
 // A txn is one act on its way to the disk: its rows and its ledger entries. It is used by one goroutine.
 type txn struct {
-	sql    *sql.Tx
-	tree   *ledger.Rebuilder
-	by     inventory.Actor
-	now    time.Time // fixed for the whole transaction
-	salt   func() ([32]byte, error)
-	rows   []inventory.RowHash // saved since the last leaf
-	about  []string            // what those rows are about
-	broken error               // what ended the transaction under this act
+	sql     *sql.Tx
+	tree    *ledger.Rebuilder
+	by      inventory.Actor
+	now     time.Time // fixed for the whole transaction
+	salt    func() ([32]byte, error)
+	rows    []inventory.RowHash // saved since the last leaf
+	about   []string            // what those rows are about
+	actions []string            // of the entries written so far
+	broken  error               // what ended the transaction under this act
 }
 
 // changed notes the row for the next leaf. Of a row that is saved twice the last hash counts.
@@ -70,7 +71,7 @@ func (s *Store) transact(ctx context.Context, batch []*request) (bool, error) {
 	if err := saveHead(ctx, stx, tree); err != nil {
 		return false, err
 	}
-	if err := stx.Commit(); err != nil {
+	if err := s.options.Commit(actionsOf(batch), stx.Commit); err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
 	s.tree = tree
@@ -84,7 +85,18 @@ func (s *Store) attempt(ctx context.Context, stx *sql.Tx, tree *ledger.Rebuilder
 	}
 	tx := &txn{sql: stx, tree: tree, by: r.by, now: now, salt: s.salt}
 	r.err = tx.nested(ctx, func() error { return tx.run(ctx, r.act) })
+	r.actions = tx.actions
 	return tx.broken
+}
+
+// actionsOf are the actions of the entries that a batch wrote.
+func actionsOf(batch []*request) (all []string) {
+	for _, r := range batch {
+		if r.err == nil {
+			all = append(all, r.actions...)
+		}
+	}
+	return all
 }
 
 // nested runs act in a savepoint: when it fails, nothing of it is left, and what came before it stays.
