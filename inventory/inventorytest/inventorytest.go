@@ -58,6 +58,13 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
+// Set sets it, forth or back.
+func (c *Clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
 // Store is a database of its own for one test, closed and removed when the test ends.
 type Store struct {
 	*sqlite.Store
