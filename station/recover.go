@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"keystation/inventory"
 )
@@ -111,9 +112,11 @@ func (b *Bench) revive(u inventory.Unfinished, port Port) *run {
 	return r
 }
 
-// recordLate writes the record that a dead process left to be written.
+// recordLate writes the record that a dead process left to be written. Where its key is now nobody knows: no tile shows
+// it before [Bench.recordedFor] has found it.
 func (b *Bench) recordLate(ctx context.Context, u inventory.Unfinished) error {
 	r := b.revive(u, Port{ID: u.Run.Port, Path: u.Run.Device})
+	r.hidden = true
 	r.reload(ctx)
 	r.reasons = append(r.reasons, "The run was finished after a restart.")
 	at := slices.IndexFunc(plan, func(s step) bool { return s.name == u.Last().Step })
@@ -284,11 +287,19 @@ func (b *Bench) recordedFor(ctx context.Context, probe *run) (*Report, error) {
 			b.mu.Lock()
 			b.late = slices.DeleteFunc(b.late, func(o late) bool { return o.run == l.run })
 			b.mu.Unlock()
+			b.publish(l.run.tileAt(probe.port, b.now()))
 			l.report.Device, l.report.left = probe.port.Path, plugged{probe.port.Path, probe.port.Plug}
 			return &l.report, nil
 		}
 	}
 	return nil, nil
+}
+
+// tileAt is the tile of a run that was finished before its key was found at a port.
+func (r *run) tileAt(p Port, at time.Time) Tile {
+	t := r.tile
+	t.Port, t.Label, t.Plugged, t.Since = p.ID, p.Title(), true, at
+	return t
 }
 
 // forcedBefore tells if the key at the port is the one that the dead run r made, and if nothing but the record is

@@ -72,6 +72,7 @@ type run struct {
 	asks    atomic.Pointer[asking]
 
 	began   identity // what it was when the run had identified it
+	hidden  bool     // its key is at no port that is known: no tile shows it
 	anew    bool     // it may have been plugged in since the handle before this one
 	pinned  bool     // it may have a PIN of this run
 	swapped bool     // another key was found in its port

@@ -25,7 +25,9 @@ func (r *run) show(m moment, say string) {
 	if r.also != "" {
 		r.tile.Sentence = say + " " + r.also
 	}
-	r.b.publish(r.tile)
+	if !r.hidden {
+		r.b.publish(r.tile)
+	}
 }
 
 // EmptyTile is what a port shows that has no key in it, or none that can be spoken to.
