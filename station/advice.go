@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"keystation/inventory"
@@ -24,14 +25,21 @@ func Advise(step inventory.Step, err error) string {
 		return goneSentence
 	}
 	r, ok := rowOf(step, status)
-	if !ok || r.says == oddSentence {
-		return fmt.Sprintf(oddSentence, status.Name())
+	if !ok {
+		r.says = oddSentence
+	}
+	if strings.Contains(r.says, "%s") {
+		return fmt.Sprintf(r.says, status.Name())
 	}
 	return r.says
 }
 
 // shownFor is the moment that a tile shows about what a key answered, where it is another than that of the run's end.
+// A key that somebody else uses shows the same whether the system says so or the key.
 func shownFor(step inventory.Step, err error) moment {
+	if errors.Is(err, ErrBusy) {
+		return momentWaited
+	}
 	status, ok := errors.AsType[ctap.Status](err)
 	if _, told := errors.AsType[*inventory.Error](err); !ok || told {
 		return ""

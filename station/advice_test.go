@@ -55,6 +55,25 @@ func TestAdvise_everyStatus(t *testing.T) {
 	}
 }
 
+// TestAdvise_noPIN: where no PIN was given, no sentence says that one was set, proved, refused or needed.
+func TestAdvise_noPIN(t *testing.T) {
+	about := regexp.MustCompile(`just set|proof of the PIN|refused the PIN|wants its PIN|let it start from reset|fingerprint`)
+	for _, step := range []inventory.Step{inventory.Reset, inventory.Tag} {
+		for _, status := range statuses() {
+			skipped := step == inventory.Tag && status == ctap.ErrPUATRequired // the tag is made after the PIN then
+			if say := Advise(step, status); about.MatchString(say) && !skipped && !nonsenseAtTag[status] {
+				t.Errorf("%s at %s: %q", status.Name(), step, say)
+			}
+		}
+	}
+}
+
+// nonsenseAtTag are answers that no new credential is given.
+var nonsenseAtTag = map[ctap.Status]bool{
+	ctap.ErrFPDatabaseFull: true, ctap.ErrLargeBlobStorageFull: true, ctap.ErrCredentialExcluded: true, ctap.ErrNoCredentials: true,
+	ctap.ErrInvalidCredential: true,
+}
+
 func TestAdvise(t *testing.T) {
 	own := inventory.Refuse(inventory.NotFound, "Nothing is plugged in at 1-2: plug the key in.")
 	tests := []struct {
@@ -74,7 +93,11 @@ func TestAdvise(t *testing.T) {
 		{"vendor's own", inventory.Tag, ctap.Status(0xF1), "The key answered CTAP2_ERR_VENDOR. Plug it in again; if that happens twice, put the key aside."},
 		{"a sentence of its own", inventory.Reset, fmt.Errorf("open key: %w", own), "Nothing is plugged in at 1-2: plug the key in."},
 		{"the sentence before the status", inventory.Reset, fmt.Errorf("%w: %w", own, ctap.ErrNotAllowed), "Nothing is plugged in at 1-2: plug the key in."},
-		{"no room", inventory.Tag, ctap.ErrKeyStoreFull, "The key has no room left. Let it start from reset."},
+		{"no room", inventory.Tag, ctap.ErrKeyStoreFull, "The key has no room for one credential, though it was just reset. Plug it in again; if that happens twice, use another model."},
+		{"a wrong PIN at a reset", inventory.Reset, ctap.ErrPINInvalid,
+			"The key complains about a PIN where none is needed (CTAP2_ERR_PIN_INVALID). Unplug it and plug it in again; if that happens twice, put the key aside."},
+		{"a setting refused", inventory.Configure, ctap.ErrPINPolicyViolation,
+			"The key refused a setting that policy wants (min_pin_length, enterprise_attestation). Change the policy, or use another model."},
 		{"stopped", inventory.Tag, fmt.Errorf("wait: %w", context.Canceled), "The run was stopped before the key was finished. Plug it in again to make it."},
 		{"I/O fault", inventory.Tag, fmt.Errorf("read packet: %w", io.ErrUnexpectedEOF), goneSentence},
 	}

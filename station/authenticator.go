@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 
 	"keystation/inventory"
 	"keystation/station/ctap"
@@ -27,6 +28,10 @@ type Authenticator interface {
 	// Close gives the key back. It may be called twice.
 	Close() error
 }
+
+// ErrBusy is in the chain of what an [Opener] says of a key that another program uses, or that is at something which it
+// does not end. It is no fault of key or cable.
+var ErrBusy = errors.New("the key is busy")
 
 // Opener opens the key at a path that libfido2 can open. The path belongs to nobody else while it is open: a second
 // opener is refused at once. heard is called with every keepalive, from any goroutine; it must not block.

@@ -181,7 +181,7 @@ func (r *run) ended(name inventory.Step, err error) result {
 	case refusedByKey(err), kind == inventory.Invalid, kind == inventory.Conflict, kind == inventory.Forbidden:
 		return result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say, tile: shownFor(name, err)}
 	}
-	return result{outcome: inventory.Failed, end: inventory.RunFailed, note: say}
+	return result{outcome: inventory.Failed, end: inventory.RunFailed, note: say, tile: shownFor(name, err)}
 }
 
 // write journals the outcome of step i together with the intent of the next, or with the run's end, in one commit.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keystation/inventory"
+	"keystation/station/ctap"
 )
 
 // show puts a moment on the run's tile. say, when not empty, replaces the table's sentence.
@@ -63,10 +64,23 @@ func (b *Bench) heard(port string, k cue) {
 	t, ok := b.cfg.Feed.Tile(port)
 	w := wordsAt(inventory.Step(t.Step), k)
 	asked := touching(t)
+	if ok && k == ctap.KeepaliveProcessing && t.Tone == Busy {
+		b.stillAt(t)
+		return
+	}
 	if !ok || asked == (w.Tone == Hands) || !asked && t.Tone != Busy {
 		return
 	}
 	t.Word, t.Tone, t.Sentence, t.Since = w.Word, w.Tone, w.Sentence, b.now()
+	b.publish(t)
+}
+
+// stillAt says on the tile of a key at work that it is at it for long. Since when it is stays there.
+func (b *Bench) stillAt(t Tile) {
+	if t.Sentence == stillSentence || b.now().Sub(t.Since) < longWork {
+		return
+	}
+	t.Sentence = stillSentence
 	b.publish(t)
 }
 

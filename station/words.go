@@ -1,6 +1,8 @@
 package station
 
 import (
+	"time"
+
 	"keystation/inventory"
 	"keystation/station/ctap"
 )
@@ -61,7 +63,7 @@ var words = map[moment]Words{
 	momentLongTouch: {"HOLD TOUCH", Hands, "Touch the key now and keep your finger on it for five seconds."},
 	momentReset:     {"WIPING", Busy, "Resetting the key. Leave it in."},
 	momentTag:       {"TAGGING", Busy, "Making the credential by which we know this key again. Leave it in."},
-	momentPIN:       {"WORKING", Busy, "Setting the PIN. Leave the key in."},
+	momentPIN:       {"WORKING", Busy, "Giving the key its PIN and settings. Leave it in."},
 	momentProve:     {"CHECKING", Busy, "Checking that the key does what it was told. Leave it in."},
 	momentRecord:    {"RECORDING", Busy, "Writing the key into the inventory."},
 	momentPrint:     {"PRINTING", Busy, "The packet is being printed."},
@@ -124,8 +126,48 @@ var rows = []row{
 
 	{inventory.Reset, ctap.ErrNotAllowed, momentWaited, "The key was in too long. Unplug it, plug it in again, and touch it when it blinks."},
 	{inventory.Reset, ctap.ErrOperationDenied, "", "The key refused the reset. Unplug it, plug it in again, and touch it when it blinks."},
+	{inventory.Reset, ctap.ErrPINInvalid, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPINBlocked, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPINAuthInvalid, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPINPolicyViolation, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPINTokenExpired, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPINNotSet, "", needlessPIN},
+	{inventory.Reset, ctap.ErrPUATRequired, "", needlessPIN},
+	{inventory.Reset, ctap.ErrUVBlocked, "", needlessPIN},
+	{inventory.Reset, ctap.ErrKeyStoreFull, "", oddSentence},
+	{inventory.Reset, ctap.ErrLimitExceeded, "", oddSentence},
+	{inventory.Reset, ctap.ErrFPDatabaseFull, "", oddSentence},
+	{inventory.Reset, ctap.ErrLargeBlobStorageFull, "", oddSentence},
+	{inventory.Reset, ctap.ErrCredentialExcluded, "", oddSentence},
+	{inventory.Reset, ctap.ErrNoCredentials, "", oddSentence},
+	{inventory.Reset, ctap.ErrInvalidCredential, "", oddSentence},
+	{inventory.Reset, ctap.ErrUnsupportedAlgorithm, "", oddSentence},
+	{inventory.Reset, ctap.ErrUnauthorizedPermission, "", oddSentence},
+
+	// No PIN is given with the tag credential: the key comes from its reset and has none.
+	{inventory.Tag, ctap.ErrPINInvalid, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINBlocked, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINAuthInvalid, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINAuthBlocked, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINPolicyViolation, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINTokenExpired, "", needlessPIN},
+	{inventory.Tag, ctap.ErrPINNotSet, "", needlessPIN},
+	{inventory.Tag, ctap.ErrUVBlocked, "", needlessPIN},
+	{inventory.Tag, ctap.ErrUnauthorizedPermission, "", needlessPIN},
+	{inventory.Tag, ctap.ErrOperationDenied, "", "The key refused to make its tag credential. Unplug it, plug it in again, and touch it when it blinks."},
+	{inventory.Tag, ctap.ErrKeyStoreFull, "", fullSentence},
+	{inventory.Tag, ctap.ErrLimitExceeded, "", fullSentence},
+
+	{inventory.SetPIN, ctap.ErrOperationDenied, "", "The key refused its PIN. Unplug it, plug it in again, and let it start from reset; if that happens twice, put it aside."},
 	{inventory.SetPIN, ctap.ErrPINAuthInvalid, "", "The key says that it has a PIN already. Unplug it, plug it in again, and let it start from reset."},
-	{inventory.Force, ctap.ErrPINPolicyViolation, "", "The key refused to demand a new PIN from its holder. Set force_pin_change to if-possible, or use another model."},
+	{inventory.Configure, ctap.ErrOperationDenied, "", settingsSentence},
+	{inventory.Configure, ctap.ErrNotAllowed, "", settingsSentence},
+	{inventory.Configure, ctap.ErrPINPolicyViolation, "", settingsSentence},
+	{inventory.Prove, ctap.ErrPINPolicyViolation, "", "The key wants another PIN before it proves itself with this one. Unplug it, plug it in again, and let it start from reset."},
+	{inventory.Prove, ctap.ErrOperationDenied, "", "The key refused to prove itself with its PIN. Unplug it, plug it in again, and let it start from reset."},
+	{inventory.Force, ctap.ErrOperationDenied, "", forceSentence},
+	{inventory.Force, ctap.ErrNotAllowed, "", forceSentence},
+	{inventory.Force, ctap.ErrPINPolicyViolation, "", forceSentence},
 
 	{"", ctap.ErrPINPolicyViolation, "", "The key refused the PIN as too simple, too short or too long. Raise pin_length, or use another model."},
 	{"", ctap.ErrPINInvalid, "", "The key did not take the PIN that was just set. Unplug it, plug it in again, and let it start from reset."},
@@ -144,11 +186,11 @@ var rows = []row{
 	{"", ctap.ErrKeepaliveCancel, momentWaited, "The wait for a touch was canceled. Plug the key in again to go on."},
 	{"", ctap.ErrOperationDenied, "", "The key refused. Unplug it, plug it in again, and touch it when it blinks."},
 	{"", ctap.ErrNotAllowed, "", "The key does not allow this now. Unplug it and plug it in again."},
-	{"", ctap.ErrKeyStoreFull, "", "The key has no room left. Let it start from reset."},
-	{"", ctap.ErrLimitExceeded, "", "The key holds no more of this. Let it start from reset."},
-	{"", ctap.ErrFPDatabaseFull, "", "The key has no room for a fingerprint. Let it start from reset."},
-	{"", ctap.ErrLargeBlobStorageFull, "", "The key has no room for data. Let it start from reset."},
-	{"", ctap.ErrCredentialExcluded, "", "The key holds this credential already. Let it start from reset."},
+	{"", ctap.ErrKeyStoreFull, "", "The key has no room left. Unplug it, plug it in again, and let it start from reset."},
+	{"", ctap.ErrLimitExceeded, "", "The key holds no more of this. Unplug it, plug it in again, and let it start from reset."},
+	{"", ctap.ErrFPDatabaseFull, "", "The key has no room for a fingerprint. Unplug it, plug it in again, and let it start from reset."},
+	{"", ctap.ErrLargeBlobStorageFull, "", "The key has no room for data. Unplug it, plug it in again, and let it start from reset."},
+	{"", ctap.ErrCredentialExcluded, "", "The key holds this credential already. Unplug it, plug it in again, and let it start from reset."},
 	{"", ctap.ErrNoCredentials, "", "The key does not know the credential that it made. Unplug it, plug it in again, and let it start from reset."},
 	{"", ctap.ErrInvalidCredential, "", "The key rejects the credential that it made. Unplug it, plug it in again, and let it start from reset."},
 	{"", ctap.ErrUnsupportedOption, "", "The key does not know an option that we need. Use another model."},
@@ -158,8 +200,8 @@ var rows = []row{
 	{"", ctap.ErrInvalidSubcommand, "", "The key does not know a setting that we need. Use another model."},
 	{"", ctap.ErrUnauthorizedPermission, "", "The key does not let a PIN do this. Use another model."},
 	{"", ctap.ErrRequestTooLarge, "", "The key has no room for the question. Use another model."},
-	{"", ctap.ErrChannelBusy, momentWaited, "Another program talks to this key. Close it and plug the key in again."},
-	{"", ctap.ErrLockRequired, momentWaited, "Another program keeps this key for itself. Close it and plug the key in again."},
+	{"", ctap.ErrChannelBusy, momentWaited, busySentence},
+	{"", ctap.ErrLockRequired, momentWaited, busySentence},
 	{"", ctap.ErrInvalidChannel, momentFailed, goneSentence},
 	{"", ctap.ErrInvalidSeq, momentFailed, goneSentence},
 	{"", ctap.ErrInvalidLength, momentFailed, goneSentence},
@@ -177,6 +219,21 @@ var rows = []row{
 
 // goneSentence is what an I/O fault says when nobody gave it a sentence of its own.
 const goneSentence = "The key stopped answering. Plug it in again; if that happens twice, change the cable or port, then the key."
+
+// busySentence is for a key that another program talks to, or that is at something which it does not end.
+const busySentence = "The key is busy. Close other programs that use it, unplug the key and plug it in again."
+
+// needlessPIN is for answers about a PIN where none was given and none is needed.
+const needlessPIN = "The key complains about a PIN where none is needed (%s). Unplug it and plug it in again; if that happens twice, put the key aside."
+
+// fullSentence is for a key that was emptied a moment ago.
+const fullSentence = "The key has no room for one credential, though it was just reset. Plug it in again; if that happens twice, use another model."
+
+// settingsSentence and forceSentence are for what policy wants of a key and the key will not do.
+const (
+	settingsSentence = "The key refused a setting that policy wants (min_pin_length, enterprise_attestation). Change the policy, or use another model."
+	forceSentence    = "The key refused that its PIN must be changed. Set force_pin_change to off, or use another model."
+)
 
 // oddSentence is for answers that a key should not give to what we ask; the verb is the name of the answer.
 const oddSentence = "The key answered %s. Plug it in again; if that happens twice, put the key aside."
@@ -200,3 +257,9 @@ func wordsAt(step inventory.Step, c cue) Words {
 	}
 	return w
 }
+
+// stillSentence stands in for that of a tile at work whose key says for longer than longWork that it is at it.
+const (
+	stillSentence = "Still waiting for the key to answer. Leave it in."
+	longWork      = 5 * time.Second
+)

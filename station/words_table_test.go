@@ -145,6 +145,7 @@ func TestShownFor(t *testing.T) {
 		{ctap.ErrChannelBusy, momentWaited},
 		{fmt.Errorf("make credential: %w", ctap.ErrUserActionTimeout), momentWaited},
 		{ctap.ErrPINBlocked, ""},
+		{&inventory.Error{Kind: inventory.Unavailable, Msg: "Another program uses it.", Err: ErrBusy}, momentWaited},
 		{errors.New("read"), ""},
 		{inventory.Refuse(inventory.Conflict, "Its own sentence."), ""},
 	}

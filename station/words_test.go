@@ -94,6 +94,7 @@ func TestWords_everyMoment(t *testing.T) {
 
 func TestBench_heard(t *testing.T) {
 	at := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	begun := at
 	b := &Bench{cfg: Config{Feed: NewFeed(), Now: func() time.Time { return at }}}
 	show := func(w Words, step inventory.Step) {
 		b.cfg.Feed.Publish(Tile{Port: "1-1", Tone: w.Tone, Word: w.Word, Step: string(step)})
@@ -125,6 +126,22 @@ func TestBench_heard(t *testing.T) {
 	said("HOLD TOUCH", Hands)
 	b.heard("1-1", ctap.KeepaliveProcessing)
 	said("WIPING", Busy)
+	sentence := func(want string) {
+		t.Helper()
+		b.heard("1-1", ctap.KeepaliveProcessing)
+		if got, _ := b.cfg.Feed.Tile("1-1"); got.Sentence != want || got.Word != "WIPING" || !got.Since.Equal(begun) {
+			t.Errorf("after %v the tile says %q since %v", at.Sub(begun), got.Sentence, got.Since)
+		}
+	}
+	at = at.Add(longWork - time.Millisecond)
+	sentence(words[momentReset].Sentence)
+	at = at.Add(time.Millisecond)
+	sentence(stillSentence)
+	seq := b.cfg.Feed.Snapshot().Seq
+	sentence(stillSentence)
+	if b.cfg.Feed.Snapshot().Seq != seq {
+		t.Error("that it still waits is told twice")
+	}
 	for _, m := range []moment{momentQueue, momentReplug, momentReady, momentAside} {
 		show(words[m], inventory.Reset)
 		b.heard("1-1", ctap.KeepaliveUPNeeded) // a late one

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"keystation/inventory"
+	"keystation/station"
 	"keystation/station/ctap"
 	"keystation/station/ctaphid"
 )
@@ -82,7 +83,7 @@ func (k *Key) fault(ctx context.Context, r C.int) error {
 	}
 	switch {
 	case hid == ctaphid.ErrChannelBusy:
-		return sentence(inventory.Unavailable, chain, "The key at %s is busy: close other programs that use it, or unplug it and plug it in again.", k.path)
+		return stillBusy(k.path, chain)
 	case unplugged(errno):
 		return sentence(inventory.Unavailable, chain, "The key was unplugged: plug it in again.")
 	case errno == unix.ETIMEDOUT:
@@ -99,6 +100,9 @@ func (k *Key) fault(ctx context.Context, r C.int) error {
 
 // notOpened says why there is no connection. Whoever named the path reads it.
 func (k *Key) notOpened(ctx context.Context, r C.int) error {
+	if ctap.Status(r) == ctap.ErrChannelBusy {
+		return stillBusy(k.path, ctap.ErrChannelBusy)
+	}
 	if r > 0 {
 		return sentence(inventory.Unavailable, ctap.Status(r), "The key at %s does not say what it is: unplug it and plug it in again.", k.path)
 	}
@@ -110,6 +114,13 @@ func (k *Key) notOpened(ctx context.Context, r C.int) error {
 		return sentence(inventory.NotFound, err, "Nothing is at %s any more: plug the key in or check the path.", k.path)
 	}
 	return err
+}
+
+// stillBusy is for a key that says it is busy for as long as it is asked: at what it was asked before, or for somebody
+// else.
+func stillBusy(path string, err error) error {
+	return sentence(inventory.Unavailable, fmt.Errorf("%w: %w", station.ErrBusy, err),
+		"The key at %s is busy and does not come to an end: unplug it and plug it in again, and close other programs that use it.", path)
 }
 
 func garbled(err error) error {

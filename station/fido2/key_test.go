@@ -44,7 +44,7 @@ func TestOpen_u2fOnly(t *testing.T) {
 func TestOpen_twice(t *testing.T) {
 	k := stationtest.Key(t, softkey.Config{})
 	first := stationtest.Open(t, k.Path(), nil)
-	if _, err := fido2.Open(t.Context(), k.Path(), nil); !strings.HasPrefix(inventory.Sentence(err), "Another program uses the key") {
+	if _, err := fido2.Open(t.Context(), k.Path(), nil); !strings.HasPrefix(inventory.Sentence(err), "Another program uses the key") || !errors.Is(err, station.ErrBusy) {
 		t.Fatal(err)
 	}
 	if err := first.Close(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"keystation/inventory"
+	"keystation/station"
 )
 
 // openNode opens and locks what is at path and makes sure that a FIDO key may be behind it. Nothing is written.
@@ -127,7 +128,7 @@ func notFIDO(path string, err error) error {
 }
 
 func busy(path string, err error) error {
-	return sentence(inventory.Unavailable, err, "Another program uses the key at %s: close it and try again.", path)
+	return sentence(inventory.Unavailable, fmt.Errorf("%w: %w", station.ErrBusy, err), "Another program uses the key at %s: close it and try again.", path)
 }
 
 // unplugged tells errors of a node whose device has gone.

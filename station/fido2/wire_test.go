@@ -253,7 +253,7 @@ func TestKey_faults(t *testing.T) {
 		{"not a map", []byte{0, 0x01}, nil, nil, "makes no sense"},
 		{"members of the wrong type", []byte{0, 0xA1, 0x01, 0x63, 'a', 'b', 'c'}, nil, nil, "makes no sense"},
 		{"an empty answer", []byte{}, nil, nil, ""},
-		{"busy", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrChannelBusy)}}}, ctaphid.ErrChannelBusy, "is busy: close other programs"},
+		{"busy", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrChannelBusy)}}}, ctaphid.ErrChannelBusy, "is busy and does not come to an end: unplug it"},
 		{"another fault", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrOther)}}}, ctaphid.ErrOther, "stopped talking"},
 		{"a command unknown", info, []ctaphid.Message{{Channel: ownChannel, Command: ctaphid.ErrorMsg, Data: []byte{byte(ctaphid.ErrInvalidCommand)}}}, ctaphid.ErrInvalidCommand, "denies a command"},
 		{"an answer too long", append([]byte{0, 0x59, 0x10, 0x00}, make([]byte, 0x1000)...), nil, nil, "longer than libfido2 can read"},
