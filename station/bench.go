@@ -207,6 +207,13 @@ func (b *Bench) claim(key inventory.KeyID, port string) (elsewhere string) {
 	return ""
 }
 
+// claimedAt gives the port at which the key is being made; empty: nowhere.
+func (b *Bench) claimedAt(key inventory.KeyID) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.claimed[key]
+}
+
 func (b *Bench) release(key inventory.KeyID, port string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -147,7 +147,10 @@ func TestBench_Watch_power(t *testing.T) {
 					k.PowerCycle()
 					bus.put("1-1", k)
 				}
-				if e.Tile.Word == "READY" {
+				if e.Tile.Plugged && !e.Tile.Running {
+					if e.Tile.Word != "READY" {
+						t.Errorf("the run ended with %s: %s", e.Tile.Word, e.Tile.Sentence)
+					}
 					break
 				}
 			}

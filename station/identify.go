@@ -16,9 +16,6 @@ func rpIDHash(id string) [32]byte { return sha256.Sum256([]byte(id)) }
 // on the key: getInfo and silent assertions only.
 func (r *run) identify(ctx context.Context) (result, error) {
 	r.show(momentLook, "")
-	if r.b.cfg.Policy.never(r.port) {
-		return result{}, refuse("This port or key is on the list of those that are never touched. It was not even asked what it is.")
-	}
 	if err := r.openKey(ctx); err != nil {
 		return result{}, err
 	}
@@ -58,6 +55,9 @@ func (r *run) identify(ctx context.Context) (result, error) {
 func (r *run) mine(ctx context.Context, known *inventory.Key) error {
 	if known == nil {
 		return nil
+	}
+	if at := r.b.claimedAt(known.ID); r.guessed && at != "" && at != r.port.ID {
+		return refuse("Key %s, which this one looks like, is being made at %s: they are two keys. This one was left as it is.", known.Tag, at)
 	}
 	if at := r.b.claim(known.ID, r.port.ID); at != "" {
 		return waited("Key %s was being made at %s; that run is stopped. Plug the key in again here.", known.Tag, at)
@@ -195,6 +195,8 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 	} else if err := r.newKey(); err != nil {
 		return inventory.Entered{}, err
 	}
+	r.b.claim(r.key.ID, r.port.ID)
+	r.claimed = r.key.ID
 	facts := inventory.Entered{}
 	if known != nil && known.State == inventory.Ready {
 		facts.VoidSeals, facts.Reopen = known.ID, known.Line

@@ -16,6 +16,9 @@ func (r *run) openKey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at port %s: %w", r.port.ID, err)
 	}
+	if r.b.cfg.Policy.never(port) { // what the bus says of the key that is opened, not of one that was there before
+		return refuse("This port or key is on the list of those that are never touched. It was not even asked what it is.")
+	}
 	auth, err := r.open(ctx, port)
 	if err != nil {
 		return fmt.Errorf("open key: %w", err)
@@ -96,10 +99,14 @@ func (r *run) reopened(ctx context.Context, ok func(ctap.Info) bool, otherwise s
 
 // stillSame refuses to go on when a fresh handle shows another key than the one that the run began with: another make,
 // or, where it may have been plugged in anew, one that does not hold the tag. A key whose PIN change is forced is the one
-// that was told so, even if it denies its tag.
+// that was told so, even if it denies its tag. Until the reset is done nothing may be wiped but the very key that was
+// let go.
 func (r *run) stillSame(ctx context.Context) (tagAnswer, error) {
 	if !r.sameMake(r.began) {
 		return "", r.another()
+	}
+	if r.tagReg == nil && !r.erased {
+		return "", r.sameKey(ctx, r.began)
 	}
 	if r.tagReg == nil || !r.anew {
 		return "", nil

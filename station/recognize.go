@@ -37,8 +37,9 @@ func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
 	return k, nil
 }
 
-// bySerial finds the key that has this serial. One that carries a live tag but did not answer to it was reset elsewhere
-// or is another key with the same number; a serial that has no tag beside it is believed, since goods-in wrote it.
+// bySerial finds the key that has this serial. A USB serial is a claim that whole series of keys may share, and an earlier
+// run wrote it into the books: it is a guess. A key that carries a live tag and did not answer to it was reset elsewhere,
+// or is another one with the same number.
 func (r *run) bySerial(ctx context.Context) (*inventory.Key, error) {
 	serial, source := r.serial()
 	if source == inventory.SerialNone {
@@ -52,7 +53,7 @@ func (r *run) bySerial(ctx context.Context) (*inventory.Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list credentials: %w", err)
 	}
-	r.guessed = len(regs) > 0
+	r.guessed, r.denied = true, len(regs) > 0
 	return k, nil
 }
 

@@ -20,6 +20,7 @@ func (r *run) reset(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	r.erased = true
 	if err := r.blankNow(ctx); err != nil {
 		return result{}, err
 	}
@@ -48,10 +49,13 @@ func (r *run) reset(ctx context.Context) (result, error) {
 // blankNow looks at the key after its reset. Some keys leave the bus then and come back as if replugged, so one that is
 // gone is looked for again for a while.
 func (r *run) blankNow(ctx context.Context) error {
-	for until := time.Now().Add(comeback); ; {
+	for began := time.Now(); ; {
 		err := r.lookBlank(ctx)
+		if err == nil && r.handled(time.Since(began)) {
+			return waited("The key was pulled right after its reset. Plug it in again to make it; another key in its place was left as it is.")
+		}
 		_, said := errors.AsType[*stop](err)
-		if err == nil || said || refusedByKey(err) || ctx.Err() != nil || time.Now().After(until) {
+		if err == nil || said || refusedByKey(err) || ctx.Err() != nil || time.Since(began) > comeback {
 			return err
 		}
 		r.log("key away after its reset", err)
@@ -60,6 +64,16 @@ func (r *run) blankNow(ctx context.Context) error {
 		}
 	}
 }
+
+// handled tells if hands may have put another key into the port since the reset: the system counts another plugging-in,
+// no serial says that it is the same key, and it took longer than a key takes that restarts by itself.
+func (r *run) handled(away time.Duration) bool {
+	_, source := r.serial()
+	return r.port.Plug != "" && r.anew && source == inventory.SerialNone && away > ownRestart
+}
+
+// ownRestart is how long a key takes that leaves the bus after its reset and comes back by itself. Hands take longer.
+const ownRestart = 2 * time.Second
 
 // comeback is how long a key may take to start anew.
 const comeback = 5 * time.Second

@@ -58,6 +58,8 @@ type run struct {
 	row     inventory.Run
 	key     inventory.Key
 	order   *inventory.Order // nil: made without a line
+	denied  bool             // it is presumed to be a key whose tag it does not answer to
+	erased  bool             // the key said that its reset is done
 	guessed bool             // the key is presumed, by port and model only
 
 	answered *inventory.Registration // the tag credential by which it was known again

@@ -40,7 +40,7 @@ func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) 
 	if r.stocked != nil {
 		return grant{why: r.sinceStock(), by: r.row.Operator}, nil
 	}
-	if known != nil && (!r.guessed || known.State.WithSomebody()) {
+	if known != nil && (!r.guessed || r.denied || known.State != inventory.Received) {
 		return r.mayRemake(ctx, *known)
 	}
 	if !r.info.HasPIN() && p.stocks(r.info.AAGUID) && r.b.making(r.port.ID) {
@@ -62,8 +62,7 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 	case k.State.WithSomebody():
 		return grant{}, refuse("Key %s is %s, so somebody else answers for it. It was left as it is: record its return first.", k.Tag, k.State)
 	case r.guessed:
-		return r.ask(ctx, fmt.Sprintf("This looks like %s, but it cannot prove it: its serial or its port says so, its tag does not. Wipe it and make it anew?", k.Tag),
-			fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag), wiped)
+		return r.ask(ctx, r.doubtful(k), fmt.Sprintf("The key may be %s, but it could not prove it. It was left as it is.", k.Tag), wiped)
 	case k.State == inventory.Received:
 		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
 	case k.State.May(inventory.Received):
@@ -71,6 +70,14 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State), wiped)
 	}
 	return grant{}, refuse("Key %s is %s and is not made again. It was left as it is: take it off the bench.", k.Tag, k.State)
+}
+
+// doubtful asks about a key that looks like one of ours and cannot prove it: by its serial or the port that it is in.
+func (r *run) doubtful(k inventory.Key) string {
+	if !r.denied && k.State == inventory.Received {
+		return fmt.Sprintf("This is probably %s, which was begun and not finished, but it has no tag to prove it. Wipe everything on it and make it?", k.Tag)
+	}
+	return fmt.Sprintf("This looks like %s, which is %s, but does not answer its tag: it was reset elsewhere, or is another key. Wipe it and make it anew as %s?", k.Tag, k.State, k.Tag)
 }
 
 // What a person did who said yes, as it stands in the reasons.

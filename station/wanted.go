@@ -43,7 +43,12 @@ func (r *run) standing(ctx context.Context) error {
 // unhand ends the run since its line does not stand any more, and says what to do with the key in hand: nothing that was
 // set on it counts, and a run for another line begins with a reset.
 func (r *run) unhand(m moment, format string, args ...any) error {
-	say := fmt.Sprintf(format, args...) + " Nothing on this key counts: put it back into stock, or plug it in again to make it for the next line."
+	say := fmt.Sprintf(format, args...)
+	if r.wiped {
+		say += " Nothing on this key counts: put it back into stock, or plug it in again to make it for the next line."
+	} else {
+		say += " The key was left as it is: put it back, or plug it in again to make it for the next line."
+	}
 	return &stop{result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say, tile: m}}
 }
 
