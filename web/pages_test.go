@@ -309,7 +309,7 @@ func TestKey(t *testing.T) {
 	p := d.get("/keys/" + strings.ToLower(string(tagOf(1))))
 	p.hasText(t, "h1", string(tagOf(1)), "ready")
 	p.hasText(t, "main",
-		"Made, its label on, its PIN sealed.", "YubiKey 5C NFC", "20114701", "read from the key by the vendor's command", "Ada Lovelace", "R-1001",
+		"Made, its PIN sealed.", "YubiKey 5C NFC", "20114701", "read from the key by the vendor's command", "Ada Lovelace", "R-1001",
 		"genuine", "The chain ends at a root of this model.", "keys.example.com", "tag credential", "5c015c015c…015c01",
 		"Nobody in the company has seen it", "Safe 2", "until now", "Bench", "key.ready", "The line asks for no identity provider.")
 	if n := len(p.find(".journal tbody tr")); n != 10 {

@@ -80,7 +80,7 @@ func (s *Site) scanned(ctx context.Context, scan inventory.Scan, port string) (s
 	case inventory.ScanCommand:
 		return s.scannedCommand(ctx, scan.Command, port)
 	case inventory.ScanRequisition:
-		say.Say, say.Page = "That is requisition "+scan.Number+".", "/requisitions/"+scan.Number
+		say.Say, say.Page = scan.Number+" is the number of a requisition.", "/requisitions/"+scan.Number
 	case inventory.ScanParcel:
 		say.Say, say.Page = "That is parcel "+scan.Number+".", "/keys?q="+scan.Number
 	case inventory.ScanOTP:

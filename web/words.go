@@ -28,7 +28,7 @@ type keyWord struct {
 // keyStates is the table of words for keys, in the order of a key's life.
 var keyStates = []keyWord{
 	{inventory.Received, word{station.Quiet, "inbox", "received"}, "In stock, not made yet. Plug it in at the bench."},
-	{inventory.Ready, word{station.Good, "check", "ready"}, "Made, its label on, its PIN sealed. Pack it with its packet."},
+	{inventory.Ready, word{station.Good, "check", "ready"}, "Made, its PIN sealed. Put its label on, then pack it with its packet."},
 	{inventory.Packed, word{station.Busy, "box", "packed"}, "In a closed parcel. Hand it to the carrier."},
 	{inventory.InTransit, word{station.Busy, "arrow", "in transit"}, "With a carrier. Its person will touch it when it arrives."},
 	{inventory.Delivered, word{station.Good, "home", "delivered"}, "Its person has it. It becomes active when they first use it."},
