@@ -59,7 +59,7 @@ type Bench struct {
 	askedNo  int                           // counts questions
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	session  Session
-	plugged  time.Time                  // when something was plugged in last while the session is open
+	plugged  time.Time                  // when a making port was used last while the session is open
 	hub      inventory.Hub              // as learned
 	learning []string                   // the ports learned so far, in their order
 	held     map[string]bool            // by port
@@ -69,7 +69,8 @@ type Bench struct {
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
 	nodes    map[string]*sync.Mutex     // by port, see node
-	pulled   map[string]inventory.KeyID // by port: the ready key that was pulled there last
+	pulled   map[string]pulled          // by port: the ready key that was pulled there last; none while a key is in
+	seats    map[string]seat            // by port: the key that is plugged in there
 	left     map[string]inventory.Key   // by port: what an interrupted run had there, until its next run
 	halted   string                     // why the journal could not be written; empty: it can
 	told     map[string]string          // by port: what its next key shall say about the one before
@@ -100,7 +101,7 @@ func New(cfg Config) (*Bench, error) {
 	}
 	b := &Bench{
 		cfg: cfg, asked: map[string]question{}, told: map[string]string{}, left: map[string]inventory.Key{},
-		nodes: map[string]*sync.Mutex{}, pulled: map[string]inventory.KeyID{},
+		nodes: map[string]*sync.Mutex{}, pulled: map[string]pulled{}, seats: map[string]seat{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
 	}
@@ -119,14 +120,19 @@ func (b *Bench) placeOf(port string) int {
 // Make takes the key at a port through the whole run and says what came of it. A refusal, a fault of the key and a
 // person who did not come are in the report; an error means that the inventory could not be written.
 func (b *Bench) Make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
-	rep, err := b.make(ctx, port, want)
+	return b.begun(ctx, port, want, false)
+}
+
+// begun is [Bench.Make], or with auto a run that began since its key was plugged in and not because somebody asked for it.
+func (b *Bench) begun(ctx context.Context, port Port, want inventory.Want, auto bool) (Report, error) {
+	rep, err := b.make(ctx, port, want, auto)
 	if err != nil {
 		b.halt(port, err)
 	}
 	return rep, err
 }
 
-func (b *Bench) make(ctx context.Context, port Port, want inventory.Want) (Report, error) {
+func (b *Bench) make(ctx context.Context, port Port, want inventory.Want, auto bool) (Report, error) {
 	rep, presumed, err := b.resume(ctx, port)
 	if err != nil {
 		return Report{}, err
@@ -135,6 +141,7 @@ func (b *Bench) make(ctx context.Context, port Port, want inventory.Want) (Repor
 		return *rep, nil
 	}
 	r := b.newRun(port, b.wanted(port.ID, want))
+	r.auto = auto
 	if left := b.takeLeft(port.ID); presumed == nil {
 		presumed = left
 	}

@@ -44,7 +44,7 @@ func (w *watch) showFaults(ctx context.Context, faults map[string]Port, keys map
 		}
 		delete(w.faulty, id)
 		if _, key := keys[id]; !key && !w.isBusy(id) {
-			w.pull(ctx, id)
+			w.pull(ctx, []string{id})
 		}
 	}
 	for id, p := range faults {

@@ -79,6 +79,7 @@ func (b *Bench) decorated(t Tile) Tile {
 	if p := b.pins[t.Port]; p.run == "" { // else the tile says who its key is for
 		t.Pinned = p.says
 	}
+	t.Prints = b.labelOf(t)
 	place := b.place(t.Port)
 	if place > 0 || t.Place > 0 {
 		t.Label = b.title(t.Port)

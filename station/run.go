@@ -52,6 +52,7 @@ type run struct {
 	port  Port
 	want  inventory.Want
 	fresh bool // just plugged in: first in the queue for hands
+	auto  bool // begun by plugging in, and not because somebody asked for it
 
 	auth    Authenticator // nil while closed
 	info    ctap.Info     // as of the last openKey or refresh

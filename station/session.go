@@ -133,23 +133,15 @@ func (s Session) purpose() string {
 	return "lines"
 }
 
-// idle tells if nothing was plugged in for so long that the open session is over. The caller holds the lock.
+// idle tells if nothing was plugged in at the hub for so long that the open session is over. The caller holds the lock.
 func (b *Bench) idle() bool { return b.cfg.Now().Sub(b.plugged) >= sessionIdle }
 
-// used notes that something was plugged in.
-func (b *Bench) used() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.session.Making && !b.idle() {
-		b.plugged = b.cfg.Now()
-	}
-}
-
-// making tells if a stock model at the port may be made without asking.
+// making tells if a stock model at the port may be made without asking: only one that was plugged in while the session
+// was open, since about one that was in before somebody may have said no. Beginning anew does not change that.
 func (b *Bench) making(port string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.session.Making && !b.idle() && b.hub.Place(port) > 0
+	return b.session.Making && !b.idle() && b.hub.Place(port) > 0 && b.sinceOpen(port)
 }
 
 // stocking tells if the key that is made next at the port is made for stock: a line that was asked for, by a pin or

@@ -181,3 +181,81 @@ func TestBench_Watch_makesWithoutAsking(t *testing.T) {
 	w.bus.put("1-3", stationtest.Key(t, softkey.Config{Profile: "fido20"}))
 	w.until("1-3", "YOUR ANSWER?") // not a model that we buy
 }
+
+// A key that was in before the session was opened asks as before, however its run comes to begin; plugged in again, it
+// does not.
+func TestBench_Watch_inBeforeSession(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before func(*watched, *softkey.Key) // the session is opened
+		after  func(*watched)
+	}{
+		{"answered no and retried", func(w *watched, k *softkey.Key) {
+			w.bus.put("1-1", k)
+			w.answers("1-1", false)
+			w.until("1-1", "LEFT ALONE")
+		}, func(w *watched) { w.retry("1-1") }},
+		{"held", func(w *watched, k *softkey.Key) {
+			w.must(w.bench.Hold("", true))
+			w.bus.put("1-1", k)
+			w.until("1-1", "HOLD")
+		}, func(w *watched) { w.must(w.bench.Hold("", false)) }},
+		{"lost for a moment", func(w *watched, k *softkey.Key) {
+			w.bus.put("1-1", k)
+			w.answers("1-1", false)
+			w.until("1-1", "LEFT ALONE")
+		}, func(w *watched) { w.bus.again("1-1") }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var late atomic.Int64
+			k := stationtest.Key(t, softkey.Config{})
+			w := watch(t, func(c *station.Config) {
+				c.Ask, c.Policy.Stock, c.Hub = nil, []string{k.AAGUID().String()}, hubOf("1-1")
+				c.Now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
+			})
+			tt.before(w, k)
+			late.Add(int64(time.Minute))
+			w.must(w.bench.OpenSession(t.Context(), grace, false))
+			tt.after(w)
+			for e := range w.events {
+				if e.Tile.Word == "READY" {
+					t.Fatal("it was wiped without asking")
+				}
+				if e.Tile.Word == "YOUR ANSWER?" {
+					break
+				}
+			}
+			w.bus.pull("1-1")
+			w.until("1-1", "EMPTY")
+			late.Add(int64(time.Minute))
+			w.must(k.Plug())
+			w.bus.put("1-1", k)
+			w.until("1-1", "READY")
+		})
+	}
+}
+
+// A key that makes bad contact at a port of the hub, or that is plugged in beside it, is nobody at work: the session ends.
+func TestBench_Watch_nobodyAtWork(t *testing.T) {
+	for _, port := range []string{"1-1", "9-9"} {
+		t.Run(port, func(t *testing.T) {
+			var late atomic.Int64
+			k := stationtest.Key(t, softkey.Config{Profile: "no-pin"})
+			w := watch(t, func(c *station.Config) {
+				c.Ask, c.Hub = nil, hubOf("1-1")
+				c.Now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
+			})
+			w.bus.put(port, k)
+			w.until(port, "LEFT ALONE")
+			w.must(w.bench.OpenSession(t.Context(), grace, false))
+			for range 2 {
+				late.Add(int64(16 * time.Minute))
+				w.bus.again(port)
+				w.until(port, "LEFT ALONE")
+			}
+			if w.bench.Session().Making {
+				t.Error("half an hour after the last key was plugged in the making session is open")
+			}
+		})
+	}
+}

@@ -66,8 +66,7 @@ func (r *run) mayRemake(ctx context.Context, k inventory.Key) (grant, error) {
 	case k.State == inventory.Received:
 		return grant{why: "expected: in stock as " + string(k.Tag), by: r.row.Operator}, nil
 	case k.State.May(inventory.Received):
-		return r.ask(ctx, fmt.Sprintf("Key %s is %s. Wipe it and make it anew?", k.Tag, k.State),
-			fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State), wiped)
+		return r.mayMakeAnew(ctx, k)
 	}
 	return grant{}, refuse("Key %s is %s and is not made again. It was left as it is: take it off the bench.", k.Tag, k.State)
 }

@@ -77,16 +77,17 @@ func (w *watch) look(ctx context.Context) error {
 	}
 	ports, faults := keysAmong(all)
 	now := map[string]plugged{}
+	var gone []string
+	var begins []beginning
 	for _, p := range ports {
 		now[p.ID] = plugged{p.Path, p.Plug}
 		busy := w.isBusy(p.ID)
 		if !busy {
 			w.sees(p.ID)
 		}
-		anew := w.seen[p.ID] != now[p.ID]
-		if anew {
-			w.b.used()
-		}
+		had, known := w.seen[p.ID]
+		anew := had != now[p.ID]
+		w.b.seated(p)
 		if busy {
 			if anew && w.b.stopIdle(p.ID) {
 				now[p.ID] = w.seen[p.ID] // a key that was replugged while it only waited begins anew
@@ -97,11 +98,11 @@ func (w *watch) look(ctx context.Context) error {
 		if again || anew {
 			w.still(p.ID)
 		}
-		if t, ok := w.b.cfg.Feed.Tile(p.ID); anew && ok && blinks(t) {
-			w.pull(ctx, p.ID) // and the next one was plugged in between two looks
+		if t, _ := w.b.cfg.Feed.Tile(p.ID); anew && known && blinks(t) {
+			gone = append(gone, p.ID) // and the next one was plugged in between two looks
 		}
-		if (again || anew) && !w.b.learnPort(p, anew) {
-			w.begin(ctx, p)
+		if again || anew {
+			begins = append(begins, beginning{p, again, anew})
 			continue
 		}
 		w.blink(ctx, p)
@@ -110,6 +111,7 @@ func (w *watch) look(ctx context.Context) error {
 		if _, in := now[id]; in {
 			continue
 		}
+		w.b.unseated(id)
 		if w.isBusy(id) {
 			w.b.stopIdle(id)
 			continue
@@ -118,13 +120,28 @@ func (w *watch) look(ctx context.Context) error {
 		delete(w.again, id)
 		w.b.takeRetry(id) // there is nothing left to try again
 		w.still(id)
-		w.pull(ctx, id)
+		gone = append(gone, id)
+	}
+	w.pull(ctx, gone)
+	for _, g := range begins {
+		if w.b.learnPort(g.port, g.anew) {
+			w.blink(ctx, g.port)
+			continue
+		}
+		w.begin(ctx, g.port, g.again)
 	}
 	for id, p := range now {
 		w.seen[id] = p
 	}
 	w.showFaults(ctx, faults, now)
 	return nil
+}
+
+// beginning is a run that begins at a port.
+type beginning struct {
+	port  Port
+	again bool // somebody asked for it
+	anew  bool // the key was plugged in
 }
 
 // setOver notes that a run ended.
@@ -161,15 +178,16 @@ func (w *watch) sees(id string) {
 // mostAgain is how many runs begin by themselves at a port, one after the other, before it was empty once.
 const mostAgain = 3
 
-// begin starts a run at a port in a goroutine of its own, which wait waits for.
-func (w *watch) begin(ctx context.Context, p Port) {
+// begin starts a run at a port in a goroutine of its own, which wait waits for. asked says that a person wants it, and
+// not only that a key was plugged in.
+func (w *watch) begin(ctx context.Context, p Port, asked bool) {
 	w.setBusy(p.ID, true)
 	ctx, cancel := context.WithCancel(ctx)
 	w.b.setCancel(p.ID, cancel)
 	w.runs.Go(func() {
 		defer cancel()
 		defer w.setBusy(p.ID, false)
-		rep, err := w.make(ctx, p)
+		rep, err := w.make(ctx, p, asked)
 		w.b.setCancel(p.ID, nil)
 		w.setOver()
 		if rep.Run != "" {
@@ -188,7 +206,7 @@ func (w *watch) begin(ctx context.Context, p Port) {
 }
 
 // make takes a key through a run once its port is let go. One that is pulled or stopped before had no run.
-func (w *watch) make(ctx context.Context, p Port) (Report, error) {
+func (w *watch) make(ctx context.Context, p Port, asked bool) (Report, error) {
 	t := Tile{Port: p.ID, Label: p.Title(), Plugged: true, Running: true}
 	err := w.b.awaitLetGo(ctx, p.ID, func() {
 		t.says(momentHold, "", w.b.now())
@@ -203,7 +221,11 @@ func (w *watch) make(ctx context.Context, p Port) (Report, error) {
 	if w.b.learnPort(p, false) {
 		return Report{}, nil
 	}
-	return w.b.Make(ctx, p, inventory.Want{})
+	rep, err := w.b.begun(ctx, p, inventory.Want{}, !asked)
+	if rep.End == inventory.RunReady || rep.End == inventory.RunStocked {
+		w.b.used(p.ID)
+	}
+	return rep, err
 }
 
 func (w *watch) leaves(id string, rep Report) {

@@ -28,13 +28,22 @@ func (b *tray) put(port string, k *softkey.Key) {
 	b.plug[port]++
 }
 
-func (b *tray) pull(port string) {
+// again lets the key at a port drop out of the bus and come back at once.
+func (b *tray) again(port string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if k := b.keys[port]; k != nil {
-		k.Unplug()
+	b.plug[port]++
+}
+
+func (b *tray) pull(ports ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, port := range ports {
+		if k := b.keys[port]; k != nil {
+			k.Unplug()
+		}
+		delete(b.keys, port)
 	}
-	delete(b.keys, port)
 }
 
 func (b *tray) Attached(context.Context) ([]station.Port, error) {
