@@ -28,7 +28,8 @@ type Books interface {
 	// KeyLeftAt gives the key in stock that has no serial and no live credential and whose last run was at this port with
 	// this model and firmware: a blank key that a run left there. NotFound when there is none.
 	KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error)
-	// LiveTags lists the tag credentials that keys of this AAGUID may still hold, newest first, at most limit.
+	// LiveTags lists the tag credentials that keys of this AAGUID may still hold, those of keys that may be at the bench before
+	// those with people, newest first, at most limit.
 	LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error)
 	// Registrations lists the live credentials that we know on a key.
 	Registrations(ctx context.Context, key inventory.KeyID) ([]inventory.Registration, error)

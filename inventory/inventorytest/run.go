@@ -25,6 +25,12 @@ func (s *Store) MustBegin(port string) *Run {
 	s.T.Helper()
 	id, err := inventory.NewID[inventory.RunID]()
 	s.must(err)
+	return s.MustBeginAs(id, port)
+}
+
+// MustBeginAs begins a run at a port under an id that another clock gave it.
+func (s *Store) MustBeginAs(id inventory.RunID, port string) *Run {
+	s.T.Helper()
 	r := &Run{s: s, Row: inventory.Run{
 		ID: id, Port: port, Device: "/dev/" + port, Owner: s.Owner.Name(), Operator: Operator, Policy: "test",
 		StartedAt: inventory.Instant(s.Clock.Now()),
@@ -82,6 +88,17 @@ func (r *Run) MustIdentify(serial string) {
 			Custody: &inventory.Custody{ID: place, Key: id, Holder: inventory.Bench, From: now, By: Operator},
 			Events:  []inventory.Event{{Action: "key.let", Subjects: []string{string(id)}, Payload: "on the stock list"}},
 		},
+		inventory.Entered{Entry: r.Entry(inventory.Reset, "")},
+	)
+}
+
+// MustMeet ends identify with a key that is known.
+func (r *Run) MustMeet(k inventory.Key) {
+	r.s.T.Helper()
+	r.Key, r.Row.Key = k, k.ID
+	row := r.Row
+	r.MustAppend(
+		inventory.Entered{Entry: r.Entry(inventory.Identify, inventory.Done), Key: &k, Run: &row},
 		inventory.Entered{Entry: r.Entry(inventory.Reset, "")},
 	)
 }

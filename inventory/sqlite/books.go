@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"keystation/inventory"
 )
@@ -26,27 +27,38 @@ func (s *Store) KeyBySerial(ctx context.Context, source inventory.SerialSource, 
 // does not count once the run came to the reset.
 func (s *Store) KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error) {
 	k, err := keys.one(ctx, s.readers, `WHERE id = (
-		SELECT k.id FROM (SELECT id, key_id FROM runs WHERE port = $1 AND key_id IS NOT NULL ORDER BY id DESC LIMIT 200) r
+		SELECT k.id FROM (SELECT rowid AS nth, id, key_id FROM runs WHERE port = $1 AND key_id IS NOT NULL ORDER BY rowid DESC LIMIT 200) r
 		JOIN keys k ON k.id = r.key_id
 		WHERE k.aaguid = $2 AND k.firmware = $3 AND k.serial = '' AND k.state IN ('received', 'ready', 'quarantined', 'returned')
 		AND NOT EXISTS (SELECT 1 FROM registrations g WHERE g.key_id = k.id AND g.revoked_at IS NULL
 			AND (g.run = r.id OR NOT EXISTS (SELECT 1 FROM entries e WHERE e.run = r.id AND e.step = 'reset')))
-		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = k.id AND later.id > r.id AND later.port <> $1)
-		ORDER BY r.id DESC LIMIT 1)`, port, aaguid, firmware)
+		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = k.id AND later.rowid > r.nth AND later.port <> $1)
+		ORDER BY r.nth DESC LIMIT 1)`, port, aaguid, firmware)
 	return k, absent(err, "No blank key is known to have been left at port %s.", port)
 }
 
-// LiveTags lists the tag credentials that keys of this model may still hold, newest first.
+// tagPlaces are the states of keys in the order in which a key that is plugged in is likely to be one of them: it is being
+// made, was set aside, is ready on the bench, is anywhere else.
+var tagPlaces = []string{
+	"= 'received'", "IN ('quarantined', 'returned')", "= 'ready'", "NOT IN ('received', 'quarantined', 'returned', 'ready')",
+}
+
+// LiveTags lists the tag credentials that keys of this model may still hold: first those of keys that may be at the
+// bench, then those that are with people, of each the newest first.
 func (s *Store) LiveTags(ctx context.Context, aaguid string, limit int) ([]inventory.Registration, error) {
-	return registrations.list(ctx, s.readers, `WHERE id IN (
-		SELECT r.id FROM keys k JOIN registrations r ON r.key_id = k.id
-		WHERE k.aaguid = $1 AND r.kind = 'tag' AND r.revoked_at IS NULL AND r.credential_id <> x''
-		ORDER BY k.id DESC, r.id DESC LIMIT $2) ORDER BY id DESC`, aaguid, limit)
+	var places []string
+	for i, state := range tagPlaces {
+		places = append(places, fmt.Sprintf(`SELECT * FROM (SELECT r.rowid AS tag, %d AS place FROM keys k JOIN registrations r ON r.key_id = k.id
+			WHERE k.aaguid = ?1 AND k.state %s AND r.kind = 'tag' AND r.revoked_at IS NULL AND r.credential_id <> x''
+			ORDER BY k.rowid DESC LIMIT ?2)`, i, state))
+	}
+	return registrations.list(ctx, s.readers, "JOIN ("+strings.Join(places, " UNION ALL ")+`) ON tag = registrations.rowid
+		ORDER BY place, registrations.rowid DESC LIMIT ?2`, aaguid, limit)
 }
 
 // Registrations lists the live credentials that we know on a key, oldest first.
 func (s *Store) Registrations(ctx context.Context, of inventory.KeyID) ([]inventory.Registration, error) {
-	return registrations.list(ctx, s.readers, "WHERE key_id = $1 AND revoked_at IS NULL ORDER BY id", of)
+	return registrations.list(ctx, s.readers, "WHERE key_id = $1 AND revoked_at IS NULL ORDER BY rowid", of)
 }
 
 // LiveSeal gives the sealed PIN of a key that has not been voided, released or destroyed.

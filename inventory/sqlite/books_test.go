@@ -190,6 +190,32 @@ func TestStore_KeyBySerial(t *testing.T) {
 	}
 }
 
+// A key that may be at the bench is asked about before the many that are with people, however old it is.
+func TestStore_LiveTags_hereFirst(t *testing.T) {
+	s := inventorytest.Open(t)
+	half := s.MustBegin("1-1") // has its tag and waits
+	half.MustIdentify("")
+	half.MustWalk()
+	ready := s.MustMake("1-2", "", "")
+	out := s.MustMake("1-3", "", "")
+	newVandal(t, s).do("UPDATE keys SET state = 'active' WHERE id = $1", out.Key.ID)
+	for limit, want := range map[int][]inventory.KeyID{
+		1: {half.Key.ID}, 2: {half.Key.ID, ready.Key.ID}, 3: {half.Key.ID, ready.Key.ID, out.Key.ID},
+	} {
+		tags, err := s.LiveTags(t.Context(), inventorytest.AAGUID, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []inventory.KeyID
+		for _, tag := range tags {
+			got = append(got, tag.Key)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("at most %d: %v, want %v", limit, got, want)
+		}
+	}
+}
+
 func TestStore_LiveTags(t *testing.T) {
 	s := inventorytest.Open(t)
 	old, young := s.MustMake("1-1", "", ""), s.MustMake("1-2", "", "")

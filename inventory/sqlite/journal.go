@@ -228,7 +228,7 @@ func (s *Store) Unfinished(ctx context.Context, owner string) ([]inventory.Unfin
 
 // orphans lists the runs whose owners are gone.
 func (s *Store) orphans(ctx context.Context, tx *txn, owner string) ([]inventory.Run, error) {
-	open, err := runs.list(ctx, tx.sql, "WHERE ended_at IS NULL AND owner <> $1 ORDER BY id", owner)
+	open, err := runs.list(ctx, tx.sql, "WHERE ended_at IS NULL AND owner <> $1 ORDER BY rowid", owner)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func (tx *txn) adopt(ctx context.Context, r inventory.Run, owner string) (invent
 		return u, err
 	}
 	u.Registrations, err = registrations.list(ctx, tx.sql,
-		"WHERE revoked_at IS NULL AND id IN (SELECT id FROM registrations WHERE key_id = $1 UNION SELECT id FROM registrations WHERE run = $2) ORDER BY id",
+		"WHERE revoked_at IS NULL AND id IN (SELECT id FROM registrations WHERE key_id = $1 UNION SELECT id FROM registrations WHERE run = $2) ORDER BY rowid",
 		r.Key, r.ID)
 	if err != nil || r.Key == "" {
 		return u, err

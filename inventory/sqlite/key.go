@@ -40,7 +40,7 @@ func (s *Store) KeyList(ctx context.Context, q inventory.KeyQuery) (inventory.Ke
 	rows, err := queryRows(ctx, s.readers, intoKeyRow, hits+` SELECT `+keys.qualified("k")+`, c.holder_kind, c.holder_id, c.holder_name, u.id IS NOT NULL, `+refColumns+`
 		FROM (SELECT DISTINCT id FROM hits) h JOIN keys k ON k.id = h.id
 		LEFT JOIN custody c ON c.key_id = k.id AND c.until IS NULL 
-		LEFT JOIN runs u ON u.id = (SELECT max(r.id) FROM runs r WHERE r.key_id = k.id AND r.ended_at IS NULL)
+		LEFT JOIN runs u ON u.rowid = (SELECT max(r.rowid) FROM runs r WHERE r.key_id = k.id AND r.ended_at IS NULL)
 		LEFT JOIN lines l ON l.id = COALESCE(k.line, u.line) `+refJoins+`
 		ORDER BY k.changed_at DESC, k.id DESC LIMIT ?5`, args...)
 	if err != nil {
@@ -106,10 +106,10 @@ func (s *Store) KeyDossier(ctx context.Context, tag inventory.AssetTag) (invento
 	if d.For, err = s.orderRef(ctx, k.Line); err != nil {
 		return d, err
 	}
-	if d.Custody, err = custody.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY id DESC", k.ID); err != nil {
+	if d.Custody, err = custody.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY rowid DESC", k.ID); err != nil {
 		return d, err
 	}
-	if d.Runs, err = s.runRows(ctx, "WHERE r.key_id = $1 ORDER BY r.id DESC LIMIT $2", k.ID, mostRows); err != nil {
+	if d.Runs, err = s.runRows(ctx, "WHERE r.key_id = $1 ORDER BY r.rowid DESC LIMIT $2", k.ID, mostRows); err != nil {
 		return d, err
 	}
 	if len(d.Runs) > 0 {
@@ -117,7 +117,7 @@ func (s *Store) KeyDossier(ctx context.Context, tag inventory.AssetTag) (invento
 			return d, err
 		}
 	}
-	if d.Registrations, err = registrations.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY id DESC", k.ID); err != nil {
+	if d.Registrations, err = registrations.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY rowid DESC", k.ID); err != nil {
 		return d, err
 	}
 	if d.Seal, err = s.lastSeal(ctx, k.ID); err != nil {

@@ -27,7 +27,7 @@ func (s *Store) BeginParcel(ctx context.Context, by inventory.Actor, o inventory
 	var p inventory.Parcel
 	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
 		var err error
-		p, err = parcels.one(ctx, tx.sql, "WHERE key_id = $1 AND line = $2 ORDER BY id DESC LIMIT 1", k.ID, o.Line.ID)
+		p, err = parcels.one(ctx, tx.sql, "WHERE key_id = $1 AND line = $2 ORDER BY rowid DESC LIMIT 1", k.ID, o.Line.ID)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -80,11 +80,11 @@ func (s *Store) Made(ctx context.Context, id inventory.KeyID) (inventory.Made, e
 	if m.Order, err = s.Order(ctx, k.Line); err != nil {
 		return m, err
 	}
-	m.Run, err = runs.one(ctx, s.readers, "WHERE key_id = $1 AND ended = 'ready' ORDER BY id DESC LIMIT 1", id)
+	m.Run, err = runs.one(ctx, s.readers, "WHERE key_id = $1 AND ended = 'ready' ORDER BY rowid DESC LIMIT 1", id)
 	if err != nil {
 		return m, absent(err, "No run made key %s ready: make it anew.", k.Tag)
 	}
-	m.Parcel, err = parcels.one(ctx, s.readers, "WHERE key_id = $1 AND line = $2 ORDER BY id DESC LIMIT 1", id, k.Line)
+	m.Parcel, err = parcels.one(ctx, s.readers, "WHERE key_id = $1 AND line = $2 ORDER BY rowid DESC LIMIT 1", id, k.Line)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return m, err
 	}

@@ -24,7 +24,7 @@ var registrations = define("registrations", `id key_id run kind rp_id credential
 // revoke ends the live registrations that v names. That the identity provider forgot them is for the caller to know.
 func (tx *txn) revoke(ctx context.Context, v inventory.Revocation, by inventory.RunID) error {
 	live, err := registrations.list(ctx, tx.sql,
-		"WHERE key_id = $1 AND revoked_at IS NULL AND run <> $2 AND ($3 = '' OR kind = $3) AND run <= $4 ORDER BY id", v.Key, v.Keep, v.Kind, by)
+		"WHERE key_id = $1 AND revoked_at IS NULL AND run <> $2 AND ($3 = '' OR kind = $3) AND "+notLater+"$4) ORDER BY rowid", v.Key, v.Keep, v.Kind, by)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,12 @@ import (
 // and all others of those are closed at once. INDEXED BY,
 // CROSS JOIN and + keep SQLite from walking all keys in stock, or all runs.
 const reworkDue = `WITH due AS (
-	SELECT * FROM (SELECT k.id AS key_id, (SELECT max(r.id) FROM runs r WHERE r.key_id = k.id) AS run, k.changed_at AS since, 0 AS waits
+	SELECT * FROM (SELECT k.id AS key_id, (SELECT r.id FROM runs r WHERE r.key_id = k.id ORDER BY r.rowid DESC LIMIT 1) AS run, k.changed_at AS since, 0 AS waits
 		FROM keys k WHERE k.state = 'quarantined' ORDER BY k.changed_at DESC LIMIT ?1)
 	UNION ALL
 	SELECT * FROM (SELECT r.key_id, r.id, r.ended_at, 0 FROM runs r INDEXED BY runs_stuck CROSS JOIN keys k ON k.id = r.key_id
 		WHERE r.ended IN ('refused', 'waiting', 'failed', 'interrupted') AND r.key_id IS NOT NULL AND k.state = 'received'
-		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = r.key_id AND later.id > r.id)
+		AND NOT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = r.key_id AND later.rowid > r.rowid)
 		ORDER BY r.id DESC LIMIT ?1)
 	UNION ALL
 	SELECT r.key_id, r.id, r.started_at, 1 FROM runs r WHERE r.ended_at IS NULL AND +r.key_id IS NOT NULL AND EXISTS (

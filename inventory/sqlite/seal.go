@@ -18,11 +18,15 @@ var seals = define("seals", "id run key_id blob sha256 state created_at changed_
 		},
 	})
 
+// notLater finds the rows of a run, whose id and a parenthesis follow, and of earlier ones. Earlier is who was written
+// earlier: an id begins with the time, and the clock may have been set back since.
+const notLater = "(SELECT w.rowid FROM runs w WHERE w.id = run) <= (SELECT w.rowid FROM runs w WHERE w.id = "
+
 // voidSeals destroys every sealed PIN of a key, save one, that a run or an earlier one made: what a later run sealed is on
-// the key now, however late this run ends. Run ids sort by time.
+// the key now, however late this run ends.
 func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory.SealID, by inventory.RunID) error {
 	live, err := seals.list(ctx, tx.sql,
-		"WHERE key_id = $1 AND state IN ('sealed', 'released') AND id <> $2 AND run <= $3 ORDER BY id", of, save, by)
+		"WHERE key_id = $1 AND state IN ('sealed', 'released') AND id <> $2 AND "+notLater+"$3) ORDER BY rowid", of, save, by)
 	if err != nil {
 		return err
 	}
@@ -36,7 +40,7 @@ func (tx *txn) voidSeals(ctx context.Context, of inventory.KeyID, save inventory
 
 // lastSeal gives the newest seal of a key without its blob, or nil.
 func (s *Store) lastSeal(ctx context.Context, of inventory.KeyID) (*inventory.Seal, error) {
-	list, err := seals.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY id DESC LIMIT 1", of)
+	list, err := seals.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY rowid DESC LIMIT 1", of)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
