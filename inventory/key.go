@@ -134,6 +134,24 @@ func (k Key) Remake(reason string, at time.Time) (Key, Event, error) {
 	return k, ev, nil
 }
 
+// TakeBack takes a ready key back to stock because its line was cancelled; why says so. Its sealed PIN is for nobody, so
+// the caller voids it. A key that was packed is not called back so; one that was lost or put aside meanwhile stays that.
+func (k Key) TakeBack(why string, at time.Time) (Key, Event, error) {
+	if k.State.WithSomebody() && k.State != Lost && k.State != Stolen {
+		return k, Event{}, Refuse(Conflict, "Key %s is %s: a requisition can be cancelled only until one of its keys is packed. Have its keys sent back instead.", k.Tag, k.State)
+	}
+	if k.State != Ready {
+		return k, Event{}, nil
+	}
+	k, ev, err := k.Move(Received, why, at)
+	if err != nil {
+		return k, ev, err
+	}
+	ev.Subjects = k.subjects() // its line among them
+	k.Line, k.PINKnown = "", false
+	return k, ev, nil
+}
+
 func (k Key) subjects() []string {
 	if k.Line == "" {
 		return []string{string(k.ID)}

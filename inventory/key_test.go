@@ -189,3 +189,41 @@ func TestVerdict_Allows(t *testing.T) {
 		}
 	}
 }
+
+// A key whose line was cancelled goes back to stock as long as it is at the desk.
+func TestKey_TakeBack(t *testing.T) {
+	const gone = " a requisition can be cancelled only until one of its keys is packed. Have its keys sent back instead."
+	tests := []struct {
+		have    KeyState
+		want    KeyState
+		refusal string
+	}{
+		{Ready, Received, ""},
+		{Packed, Packed, "Key 7KQM-3XWM is packed:" + gone},
+		{InTransit, InTransit, "Key 7KQM-3XWM is in-transit:" + gone},
+		{Delivered, Delivered, "Key 7KQM-3XWM is delivered:" + gone},
+		{Active, Active, "Key 7KQM-3XWM is active:" + gone},
+		{InReturn, InReturn, "Key 7KQM-3XWM is in-return:" + gone},
+		{Quarantined, Quarantined, ""},
+		{Lost, Lost, ""},
+		{Damaged, Damaged, ""},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.have), func(t *testing.T) {
+			k := keyIn(tt.have)
+			k.Line, k.PINKnown = "l1", true
+			got, ev, err := k.TakeBack("R-1001 was cancelled", noon)
+			refused(t, err, Conflict, tt.refusal)
+			if tt.want == tt.have {
+				if !reflect.DeepEqual(got, k) || ev.Action != "" {
+					t.Errorf("it changed: %+v, %+v", got, ev)
+				}
+				return
+			}
+			want := Event{"key.received", []string{"k1", "l1"}, KeyMoved{"7KQM-3XWM", Ready, Received, "R-1001 was cancelled"}}
+			if got.State != tt.want || got.Line != "" || got.PINKnown || !reflect.DeepEqual(ev, want) {
+				t.Errorf("key = %+v, event = %+v", got, ev)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -176,6 +177,28 @@ func (r Requisition) Fulfill(at time.Time) (Requisition, Event, error) {
 	return r, r.event("requisition.fulfilling", ""), nil
 }
 
+// Cancel ends r before its keys are packed. What that means for its lines and keys is for [Line.Cancel] and
+// [Key.TakeBack] to say; when one of them refuses, r is not cancelled.
+func (r Requisition) Cancel(reason string, at time.Time) (Requisition, Event, error) {
+	if !r.Cancellable() {
+		return r, Event{}, Refuse(Conflict, "Requisition %s is %s and cannot be cancelled any more.", r.Number, r.State)
+	}
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return r, Event{}, Refuse(Invalid, "Requisition %s cannot be cancelled without a reason: say why.", r.Number)
+	}
+	if err := CheckText("reason", reason); err != nil {
+		return r, Event{}, err
+	}
+	r.State, r.ChangedAt = Cancelled, at
+	return r, r.event("requisition.cancelled", reason), nil
+}
+
+// Cancellable tells if the state of r lets it be cancelled. A key that is packed may still stand against it.
+func (r Requisition) Cancellable() bool {
+	return slices.Contains([]RequisitionState{Submitted, Approved, Fulfilling}, r.State)
+}
+
 func (r Requisition) event(action, text string) Event {
 	return Event{
 		Action:   action,
@@ -223,6 +246,18 @@ func (l Line) Reopen(at time.Time) Line {
 		l.State, l.Run, l.Key, l.ChangedAt = LineOpen, "", "", at
 	}
 	return l
+}
+
+// Cancel ends l: no key is made for it any more. A run that has it learns so before its next step, or at its record; the
+// key that was made for it is taken back with [Key.TakeBack].
+func (l Line) Cancel(at time.Time) (Line, error) {
+	if l.State == LineSent || l.State == LineDelivered {
+		return l, Refuse(Conflict, "The %s key is %s already, so nothing can be cancelled any more: have the key sent back instead.", l.Purpose, l.State)
+	}
+	if l.State != LineCancelled {
+		l.State, l.Run, l.Key, l.ChangedAt = LineCancelled, "", "", at
+	}
+	return l, nil
 }
 
 // Want says which line a run would take.

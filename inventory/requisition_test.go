@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -111,11 +113,48 @@ func TestRequisition_Fulfill(t *testing.T) {
 	}
 }
 
+func TestRequisition_Cancel(t *testing.T) {
+	const over = "Requisition R-1001 is %s and cannot be cancelled any more."
+	tests := []struct {
+		name    string
+		have    RequisitionState
+		reason  string
+		kind    Kind
+		refusal string
+	}{
+		{"nobody approved it yet", Submitted, "asked twice", "", ""},
+		{"before a key is made", Approved, " Ada leaves ", "", ""},
+		{"while keys are made", Fulfilling, "Ada leaves", "", ""},
+		{"nobody says why", Approved, " \t", Invalid, "Requisition R-1001 cannot be cancelled without a reason: say why."},
+		{"a reason that hides something", Approved, "a\u202eb", Invalid, "The reason has the control character U+202E at place 2: remove it."},
+		{"on its way", Sent, "Ada leaves", Conflict, fmt.Sprintf(over, Sent)},
+		{"over", Closed, "Ada leaves", Conflict, fmt.Sprintf(over, Closed)},
+		{"rejected", Rejected, "Ada leaves", Conflict, fmt.Sprintf(over, Rejected)},
+		{"twice", Cancelled, "Ada leaves", Conflict, fmt.Sprintf(over, Cancelled)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ev, err := requisitionIn(tt.have).Cancel(tt.reason, noon)
+			refused(t, err, tt.kind, tt.refusal)
+			if tt.refusal != "" {
+				if got.State != tt.have || ev.Action != "" {
+					t.Errorf("a refusal changed it: %+v, %+v", got, ev)
+				}
+				return
+			}
+			want := Event{"requisition.cancelled", []string{"r1", "p1"}, RequisitionMoved{"R-1001", Cancelled, strings.TrimSpace(tt.reason)}}
+			if got.State != Cancelled || got.ChangedAt != noon || !reflect.DeepEqual(ev, want) {
+				t.Errorf("requisition = %+v, event = %+v", got, ev)
+			}
+		})
+	}
+}
+
 // TestLine_life tries each rule on a line in each state.
 func TestLine_life(t *testing.T) {
 	later := noon.Add(time.Minute)
 	line := func(s LineState, run RunID, key KeyID) Line {
-		return Line{ID: "l1", State: s, Run: run, Key: key, ChangedAt: noon}
+		return Line{ID: "l1", Purpose: Primary, State: s, Run: run, Key: key, ChangedAt: noon}
 	}
 	open, making, made := line(LineOpen, "", ""), line(LineMaking, "run1", ""), line(LineMade, "run1", "k1")
 	dated := func(l Line) Line { l.ChangedAt = later; return l }
@@ -123,6 +162,7 @@ func TestLine_life(t *testing.T) {
 	release := func(l Line) (Line, error) { return l.Release("run1", later), nil }
 	finish := func(l Line) (Line, error) { return l.Made("run1", "k1", later) }
 	reopen := func(l Line) (Line, error) { return l.Reopen(later), nil }
+	cancel := func(l Line) (Line, error) { return l.Cancel(later) }
 	tests := []struct {
 		name    string
 		do      func(Line) (Line, error)
@@ -147,6 +187,12 @@ func TestLine_life(t *testing.T) {
 		{"reopen", reopen, made, dated(open), ""},
 		{"reopen one on its way", reopen, line(LineSent, "run1", "k1"), line(LineSent, "run1", "k1"), ""},
 		{"reopen one that is being made", reopen, making, making, ""},
+		{"cancel an open one", cancel, open, dated(line(LineCancelled, "", "")), ""},
+		{"cancel one that is being made", cancel, making, dated(line(LineCancelled, "", "")), ""},
+		{"cancel one that is made", cancel, made, dated(line(LineCancelled, "", "")), ""},
+		{"cancel twice", cancel, line(LineCancelled, "", ""), line(LineCancelled, "", ""), ""},
+		{"cancel one on its way", cancel, line(LineSent, "run1", "k1"), line(LineSent, "run1", "k1"),
+			"The primary key is sent already, so nothing can be cancelled any more: have the key sent back instead."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

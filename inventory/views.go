@@ -95,11 +95,13 @@ type LineRow struct {
 
 // RequisitionRow is a requisition in a list or on its page. Requisition.Address is left empty.
 type RequisitionRow struct {
-	Requisition Requisition
-	Person      Person
-	Lines       []LineRow // in their order
-	Posted      bool      // an address is on file; else the keys are picked up
-	Country     string    // of that address, where one requisition is read and the address can be opened; else empty
+	Requisition  Requisition
+	Person       Person
+	Lines        []LineRow // in their order
+	Posted       bool      // an address is on file; else the keys are picked up
+	Country      string    // of that address, where one requisition is read and the address can be opened; else empty
+	CancelledBy  string    // who cancelled it, as the ledger tells; empty: nobody, or it was erased
+	CancelledFor string    // the reason that was given then
 }
 
 // AllMade tells if keys are made for all that is still wanted, so that the rest is packing.

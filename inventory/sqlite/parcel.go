@@ -22,11 +22,18 @@ var parcels = define("parcels", "id number requisition line key_id printed_lines
 	})
 
 // BeginParcel gives the parcel of a key that was made for an order: the one it has, or a new one with the next number.
-// The number is on the paper, so it is written down before anything is printed.
+// The number is on the paper, so it is written down before anything is printed. A key whose line was cancelled since it
+// was made has none.
 func (s *Store) BeginParcel(ctx context.Context, by inventory.Actor, o inventory.Order, k inventory.Key) (inventory.Parcel, error) {
 	var p inventory.Parcel
 	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		var err error
+		now, err := key(ctx, tx.sql, k.ID)
+		if err != nil {
+			return err
+		}
+		if now.Line != o.Line.ID {
+			return inventory.Refuse(inventory.Conflict, "Key %s is not for %s any more: no packet is printed.", k.Tag, o.Requisition.Number)
+		}
 		p, err = parcels.one(ctx, tx.sql, "WHERE key_id = $1 AND line = $2 ORDER BY rowid DESC LIMIT 1", k.ID, o.Line.ID)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -143,8 +143,8 @@ func (s *Store) readCountry(ctx context.Context, r *inventory.RequisitionRow) er
 // requisitionRows reads requisitions with their people, then the lines of all of them.
 func (s *Store) requisitionRows(ctx context.Context, where string, args ...any) ([]inventory.RequisitionRow, error) {
 	rows, err := queryRows(ctx, s.readers, func(r *inventory.RequisitionRow) []any {
-		return append(requisitions.into(&r.Requisition), people.into(&r.Person)...)
-	}, "SELECT "+requisitions.qualified("q")+", "+people.qualified("p")+
+		return append(append(requisitions.into(&r.Requisition), people.into(&r.Person)...), toldInto{&r.CancelledBy, &r.CancelledFor})
+	}, "SELECT "+requisitions.qualified("q")+", "+people.qualified("p")+", "+cancelledTold+
 		" FROM requisitions q CROSS JOIN people p ON p.id = q.person WHERE "+where, args...)
 	if err != nil {
 		return nil, err
