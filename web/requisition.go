@@ -53,5 +53,35 @@ func (s *Site) requisition(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read requisition: %w", err)
 	}
-	return s.render(c, http.StatusOK, "requisition", frame{Title: "Requisition " + r.Requisition.Number, Here: "/requisitions"}, r)
+	page := requisitionPage{RequisitionRow: r, Can: s.Cancel != nil && r.Requisition.Cancellable()}
+	for _, l := range r.Lines {
+		switch {
+		case l.Line.State == inventory.LineMaking:
+			page.Making++
+		case l.KeyState == inventory.Ready:
+			page.Ready = append(page.Ready, l.Tag)
+		}
+	}
+	return s.render(c, http.StatusOK, "requisition", frame{Title: "Requisition " + r.Requisition.Number, Here: "/requisitions"}, page)
+}
+
+// requisitionPage is a requisition, with what canceling it would do.
+type requisitionPage struct {
+	inventory.RequisitionRow
+	Can    bool // it can be canceled here
+	Making int  // keys that would stop
+	Ready  []inventory.AssetTag
+}
+
+// cancelRequisition cancels a requisition with its lines. Nobody can undo that here, so it takes a reason.
+func (s *Site) cancelRequisition(c Ctx) error {
+	if s.Cancel == nil {
+		return inventory.Refuse(inventory.Unavailable, "This program cancels no requisitions: use the one that runs the bench.")
+	}
+	number := inventory.RequisitionNumber(c.Param("number"))
+	if err := s.Cancel(c.Request().Context(), number, c.Request().PostFormValue("reason")); err != nil {
+		return fmt.Errorf("cancel requisition: %w", err)
+	}
+	s.bell.ring()
+	return seeOther(c, "/requisitions/"+url.PathEscape(number))
 }

@@ -68,6 +68,7 @@ var routes = []route{
 
 	{get, "/requisitions", readers, desk, "what was asked, with progress", (*Site).requisitions},
 	{get, "/requisitions/:number", readers, desk, "one requisition and its lines", (*Site).requisition},
+	{post, "/requisitions/:number/cancel", operators, desk, "cancel a requisition, with a reason", (*Site).cancelRequisition},
 	{get, "/people", readers, desk, "the directory", (*Site).people},
 	{get, "/runs", readers, desk, "provisioning attempts, the newest first", (*Site).runs},
 	{get, "/runs/:id", readers, desk, "one attempt, step by step", (*Site).run},

@@ -80,6 +80,9 @@ type Config struct {
 	StockModels []string
 	Hands       Hands // nil: keys are plugged and touched by people, as they should be
 
+	// Cancel cancels a requisition by its number, in the name of whoever sits here. Nil: the pages cancel nothing.
+	Cancel func(ctx context.Context, number, reason string) error
+
 	// Label draws the label that goes on a key. Nil: labels are not offered.
 	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)
 	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
