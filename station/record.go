@@ -60,4 +60,5 @@ func (r *run) finish(ctx context.Context) {
 	}
 	r.tile.StepsIn, r.tile.Running = len(plan), false
 	r.show(momentReady, say)
+	r.b.recheck(context.WithoutCancel(ctx), r.port.ID) // its requisition may have been cancelled while the packet was printed
 }

@@ -77,6 +77,9 @@ func (w *watch) blink(ctx context.Context, p Port) {
 			if pause(ctx, winkEvery) != nil {
 				return
 			}
+			if now, _ := w.b.cfg.Feed.Tile(p.ID); !blinks(now) { // it is not ready any more
+				return
+			}
 		}
 	})
 }

@@ -94,7 +94,11 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 	return web.New(web.Config{
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Cancel: func(ctx context.Context, number, reason string) error {
-			return d.store.CancelRequisition(ctx, osActor(), number, reason)
+			err := d.store.CancelRequisition(ctx, osActor(), number, reason)
+			if err == nil {
+				b.Recheck(ctx)
+			}
+			return err
 		},
 		StockModels: stockModels(d.cfg.Policy.Stock), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
