@@ -102,6 +102,14 @@ func TestDemo_page(t *testing.T) {
 			t.Fatalf("no key is ready, or none asks for the visitor's touch:\n%s", page)
 		}
 	}
+	answer, err = http.PostForm(site+"/requisitions/R-1001/cancel", url.Values{"reason": {"Nobody needs it."}})
+	if err != nil || answer.StatusCode != http.StatusOK || !strings.HasSuffix(answer.Request.URL.Path, "/R-1001") {
+		t.Fatalf("cancelling a requisition: %v, %v", answer, err)
+	}
+	_ = answer.Body.Close()
+	if page := fetch(t, site+"/requisitions/R-1001"); !strings.Contains(page, "Nobody needs it.") {
+		t.Errorf("the requisition's page does not say why it was cancelled:\n%s", page)
+	}
 	interrupt()
 	if got := <-code; got != exitDone {
 		t.Errorf("exit code %d after an interrupt, want %d", got, exitDone)
