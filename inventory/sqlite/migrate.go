@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 
 	"github.com/pressly/goose/v3"
 
@@ -60,17 +60,26 @@ func newestSchema(db *sql.DB) (int64, error) {
 	return sources[len(sources)-1].Version, nil
 }
 
-// upToDate brings an older database up to this program, after making a copy.
-func (s *Store) upToDate(ctx context.Context) error {
-	has, err := schemaVersion(ctx, s.readers)
-	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
+// upToDate brings an older database up to this program, after making a copy. Of several programs that start at once the
+// first does it and the others wait.
+func (s *Store) upToDate(ctx context.Context) (err error) {
 	knows, err := newestSchema(s.writer)
+	if err != nil {
+		return err
+	}
+	if has, err := schemaVersion(ctx, s.readers); err != nil || has >= knows {
+		return err
+	}
+	unlock, err := lockFolder(ctx, filepath.Dir(s.path))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	has, err := schemaVersion(ctx, s.readers)
 	if err != nil || has >= knows {
 		return err
 	}
-	if err := s.copyTo(ctx, fmt.Sprintf("%s.schema-%d", s.path, has)); err != nil {
+	if err := s.keepCopy(ctx, has); err != nil {
 		return err
 	}
 	return migrate(ctx, s.writer)
@@ -82,20 +91,8 @@ func schemaVersion(ctx context.Context, q querier) (int64, error) {
 	if err == nil && v.Int64 == 0 {
 		err = errors.New("no version")
 	}
-	return v.Int64, err
-}
-
-// copyTo writes a copy of the database that its owner alone may read.
-func (s *Store) copyTo(ctx context.Context, path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return &inventory.Error{Kind: inventory.Unavailable, Msg: "The database must be copied before it is brought up to date, but " + path + " cannot be made: move an older copy away.", Err: err}
+		return 0, fmt.Errorf("read schema version: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("copy database: %w", err)
-	}
-	if _, err := s.writer.ExecContext(ctx, "VACUUM INTO $1", path); err != nil {
-		return fmt.Errorf("copy database: %w", refusal(err))
-	}
-	return nil
+	return v.Int64, nil
 }
