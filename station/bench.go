@@ -57,6 +57,7 @@ type Bench struct {
 	late     []late                        // runs recorded after a restart, until their key is seen
 	asked    map[string]question           // by port
 	askedNo  int                           // counts questions
+	asking   chan struct{}                 // has room for one: a question that is asked elsewhere than on its tile
 	cancels  map[string]context.CancelFunc // of the runs that go on, by port
 	session  Session
 	plugged  time.Time                  // when a making port was used last while the session is open
@@ -100,7 +101,7 @@ func New(cfg Config) (*Bench, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bench{
-		cfg: cfg, asked: map[string]question{}, told: map[string]string{}, left: map[string]inventory.Key{},
+		cfg: cfg, asked: map[string]question{}, asking: make(chan struct{}, 1), told: map[string]string{}, left: map[string]inventory.Key{},
 		nodes: map[string]*sync.Mutex{}, pulled: map[string]pulled{}, seats: map[string]seat{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
 		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},

@@ -37,8 +37,8 @@ type Books interface {
 	Run(ctx context.Context, id inventory.RunID) (inventory.Run, error)
 	// Order gives a line with its requisition, person and opened address.
 	Order(ctx context.Context, id inventory.LineID) (inventory.Order, error)
-	// TakeLine gives the run the next open line of an approved requisition that fits, oldest first, in a commit of its
-	// own. NotFound when none fits.
+	// TakeLine gives the run the next open line of an approved requisition that is wanted, oldest first, in a commit of
+	// its own. NotFound when there is none. Model and connector are not looked at.
 	TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want inventory.Want) (inventory.Order, error)
 	// ReleaseLine gives back the line that the run holds, if any.
 	ReleaseLine(ctx context.Context, by inventory.Actor, run inventory.RunID) error

@@ -46,7 +46,7 @@ type Tile struct {
 	Ask      string    `json:"ask"`    // a question that waits for a person's answer; empty: none
 	AskNo    int       `json:"ask_no"` // its number: an answer names it
 	Held     bool      `json:"held"`   // an operator holds the port: nothing begins there, and what goes on waits
-	Pinned   string    `json:"pinned"` // the line that the next key here is for, "R-1003 spare"; empty: the next that fits
+	Pinned   string    `json:"pinned"` // the line that the next key here is for, "R-1003 spare"; empty: the next approved
 	Stock    bool      `json:"stock"`  // its key is made for stock
 	Prints   string    `json:"prints"` // the asset tag whose label can be printed here; empty: none
 	Since    time.Time `json:"since"`

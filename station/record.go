@@ -58,6 +58,9 @@ func (r *run) finish(ctx context.Context) {
 	if r.order != nil {
 		say = fmt.Sprintf("%s is made for %s. Put its label on it.", r.key.Tag, r.order.Person.Name)
 	}
+	if r.key.Arrival == inventory.ArrivalPINFirst {
+		say += " Its holder needs the PIN first."
+	}
 	r.tile.StepsIn, r.tile.Running = len(plan), false
 	r.show(momentReady, say)
 	r.b.recheck(context.WithoutCancel(ctx), r.port.ID) // its requisition may have been cancelled while the packet was printed

@@ -105,6 +105,7 @@ func (r *run) tagLate(ctx context.Context) (result, error) {
 	}
 	if r.info.AlwaysUV() || answer != tagHeld {
 		r.key.Arrival = inventory.ArrivalPINFirst
+		r.reasons = append(r.reasons, "This key answers only with its PIN: its holder needs the PIN before the key can say that it arrived.")
 	}
 	key := r.key
 	facts.Key = &key

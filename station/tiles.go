@@ -140,8 +140,21 @@ func (r *run) askPerson(ctx context.Context, text string) (Answer, error) {
 	}
 }
 
-// askElsewhere puts the question in the configured way.
+// askElsewhere puts the question in the configured way, one at a time: who comes meanwhile says that it waits.
 func (r *run) askElsewhere(ctx context.Context, text string) (Answer, error) {
+	select {
+	case r.b.asking <- struct{}{}:
+	default:
+		r.show(momentQueue, "Another key's question comes first.")
+		select {
+		case r.b.asking <- struct{}{}:
+		case <-ctx.Done():
+			return Answer{}, context.Cause(ctx)
+		}
+	}
+	defer func() { <-r.b.asking }()
+	r.tile.AskNo = 0
+	r.show(momentAsk, text)
 	a, err := r.b.cfg.Ask(ctx, Question{Port: r.port, Text: text})
 	if s, ok := errors.AsType[*stop](context.Cause(ctx)); ok && err != nil {
 		return a, s

@@ -27,7 +27,7 @@ func TestPort(t *testing.T) {
 	if got := forms(t, p.find("#acts form")); got != "retry,hold yes,wink,label" {
 		t.Errorf("buttons %s", got)
 	}
-	p.hasText(t, "#nextkey", "It takes the next open line that it fits.")
+	p.hasText(t, "#nextkey", "It takes the next approved line. The tile shows its connector: look that the key has it.")
 	if got := p.text("#line option"); got != "Choose a line R-1001 spare, Ada Lovelace, usb-c" {
 		t.Errorf("can be pinned: %q", got)
 	}

@@ -19,7 +19,8 @@ import (
 
 const provisionLong = `Takes each key through the whole run: identify, reset, tag credential with
 attestation, sealed PIN, PIN on the key, configuration, proof, forced PIN
-change, record. Each key takes the oldest approved line, or one of --for.
+change, record. Each key takes the oldest approved line, or one of --for. No key
+tells which connector it has: the line's is shown, look that the key has it.
 
 A key that the inventory does not expect is somebody's until a person says
 otherwise: --yes says so for the keys named by --device, and for those only.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,7 @@ func (p *provisioning) plain(events <-chan station.Event) {
 	last := map[string]string{}
 	for e := range events {
 		t := e.Tile
-		if last[t.Port] == t.Word || p.flags.json && t.Tone != station.Hands {
+		if last[t.Port] == t.Word || p.flags.json && t.Tone != station.Hands || t.Ask != "" { // the question itself comes
 			continue
 		}
 		last[t.Port] = t.Word
@@ -119,13 +120,33 @@ func (p *provisioning) ask(ctx context.Context, q station.Question) (station.Ans
 	p.asking.Lock()
 	defer p.asking.Unlock()
 	p.questions++ // an answer carries the number, so that a line typed ahead cannot be about another key
-	yes := fmt.Sprintf("y%d", p.questions)
-	line, err := p.answer(ctx, question{q.Port.Title() + ": " + q.Text, "[" + yes + "/N] "})
-	if err != nil {
+	said, err := p.askOnce(ctx, q.Port.Title()+": "+q.Text)
+	if errors.Is(err, errUnclear) {
+		said, err = p.askOnce(ctx, fmt.Sprintf("Type y%d to answer question %d with yes.", p.questions, p.questions))
+	}
+	if err != nil && !errors.Is(err, errUnclear) {
 		return station.Answer{}, err
 	}
-	said := strings.EqualFold(strings.TrimSpace(line), yes)
 	return station.Answer{Yes: said, By: p.operator(), How: "at the terminal"}, nil
+}
+
+// errUnclear is for an answer that is neither this question's yes nor a no.
+var errUnclear = errors.New("neither yes nor no")
+
+// askOnce tells if the line that is typed is this question's yes.
+func (p *provisioning) askOnce(ctx context.Context, text string) (bool, error) {
+	yes := fmt.Sprintf("y%d", p.questions)
+	line, err := p.answer(ctx, question{text, "[" + yes + "/N] "})
+	if err != nil {
+		return false, err
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case yes:
+		return true, nil
+	case "", "n", "no":
+		return false, nil
+	}
+	return false, errUnclear
 }
 
 // answer puts a question and waits for a line.

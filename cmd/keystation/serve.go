@@ -18,8 +18,9 @@ import (
 )
 
 const serveLong = `Shows the desk in a browser of this machine: the live bench, the keys, the
-requisitions, the ledger. A key that is plugged in takes the next approved line
-that it fits; one that the inventory does not expect asks on its tile first.
+requisitions, the ledger. A key that is plugged in takes the next approved line.
+No key tells which connector it has: the tile shows the line's, look that the key
+has it. One that the inventory does not expect asks on its tile first.
 
 There is no sign-in yet, so it listens on loopback only.`
 

@@ -48,8 +48,9 @@ func (w typist) types(t *testing.T, text string) {
 	}
 }
 
-// TestProvision_asks asks about two keys that nobody expected, one after the other. Both lines are typed at the first
-// question: a yes counts only with the number of its own question, so that none can be about another key.
+// TestProvision_asks asks about two keys that nobody expected, one after the other. All lines are typed at the first
+// question: a yes counts only with the number of its own question, so that none can be about another key. What is no
+// answer is asked about once more.
 func TestProvision_asks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -57,9 +58,14 @@ func TestProvision_asks(t *testing.T) {
 	w := newTypist(t)
 	p := w.at(program(t, nil, "provision", "--db", h.db, "--json", "--device", a.Path(), "--device", b.Path()))
 	p.await(&p.err, "[y1/N] ")
-	w.types(t, "y\ny1\n") // neither is an answer to the question that it reaches
-	if code := p.end(); code != exitKeys || strings.Count(p.err.String(), "/N] ") != 2 {
-		t.Errorf("exit code %d, want %d and two questions\n%s%s", code, exitKeys, p.err.String(), p.out.String())
+	w.types(t, "y\nn\ny1\ny\n") // none is a yes to the question that it reaches
+	if code := p.end(); code != exitKeys || strings.Count(p.err.String(), "/N] ") != 4 {
+		t.Errorf("exit code %d, want %d and two questions, each twice\n%s%s", code, exitKeys, p.err.String(), p.out.String())
+	}
+	for _, want := range []string{"Type y1 to answer question 1 with yes. [y1/N] ", "Type y2 to answer question 2 with yes. [y2/N] "} {
+		if strings.Count(p.err.String(), want) != 1 {
+			t.Errorf("%q is not said once\n%s", want, p.err.String())
+		}
 	}
 	for _, r := range reports(t, p.out.String()) {
 		if len(r.Reasons) == 0 || !strings.Contains(r.Reasons[0], "It was left as it is.") {
@@ -124,5 +130,21 @@ func TestModelName(t *testing.T) {
 		if name := modelName(aaguid); (name != "") != want {
 			t.Errorf("%q is called %q", aaguid, name)
 		}
+	}
+}
+
+// TestProvision_asksAgain: somebody who typed the yes without its number can still say it.
+func TestProvision_asksAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	k := stationtest.Key(t, softkey.Config{})
+	w := newTypist(t)
+	p := w.at(program(t, nil, "provision", "--db", h.db, "--device", k.Path()))
+	p.await(&p.err, "[y1/N] ")
+	w.types(t, "yes\nY1\n")
+	p.await(&p.err, "[y2/N] ") // the key was wiped, and nothing proves its model
+	w.types(t, "\n")
+	if code := p.end(); code != exitKeys || strings.Count(p.err.String(), "/N] ") != 3 {
+		t.Errorf("exit code %d, want %d and three prompts\n%s%s", code, exitKeys, p.err.String(), p.out.String())
 	}
 }

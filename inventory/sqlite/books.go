@@ -72,7 +72,7 @@ func (s *Store) Order(ctx context.Context, id inventory.LineID) (inventory.Order
 	return s.order(ctx, s.readers, id)
 }
 
-// TakeLine gives the run the next open line that fits: oldest approval first, within a requisition the primary key
+// TakeLine gives the run the next open line that is wanted: oldest approval first, within a requisition the primary key
 // before the spare. For a requisition or line that was named the refusal says what is the matter with it.
 func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.RunID, want inventory.Want) (inventory.Order, error) {
 	var o inventory.Order
