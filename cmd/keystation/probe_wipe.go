@@ -168,7 +168,7 @@ func (p *prober) reset(ctx context.Context) error {
 			return err
 		}
 		if status != ctap.OK {
-			return inventory.Refuse(inventory.Unavailable, "The key was not reset, but says %s.", status.Name())
+			return inventory.Refuse(inventory.Unavailable, "The key was not reset, but says %s: run the probe again, plug the key in anew when you are asked to, and touch it when it blinks.", status.Name())
 		}
 		_, raw, err := r.Ask(ctx, ctap.CmdGetInfo, nil)
 		if err != nil {
