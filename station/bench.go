@@ -69,7 +69,7 @@ type Bench struct {
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
-	nodes    map[string]*sync.Mutex     // by port, see node
+	nodes    map[string]*sync.Mutex     // by path, see node
 	pulled   map[string]pulled          // by port: the ready key that was pulled there last; none while a key is in
 	seats    map[string]seat            // by port: the key that is plugged in there
 	left     map[string]inventory.Key   // by port: what an interrupted run had there, until its next run

@@ -139,7 +139,7 @@ func (r *run) takeLine(ctx context.Context) error {
 	want := r.want
 	want.Skip = append(slices.Clone(want.Skip), r.b.pinnedElsewhere(r.port.ID)...)
 	for {
-		o, err := r.b.cfg.Books.TakeLine(ctx, r.row.Operator, r.row.ID, want)
+		o, err := r.takeUnpinned(ctx, want)
 		none := inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == ""
 		if none && r.stocked != nil {
 			r.stays()

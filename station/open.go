@@ -35,7 +35,7 @@ func (r *run) openKey(ctx context.Context) error {
 }
 
 func (r *run) open(ctx context.Context, port Port) (Authenticator, error) {
-	node := r.b.node(port.ID)
+	node := r.b.node(port.Path)
 	node.Lock()
 	defer node.Unlock()
 	return r.b.cfg.Open(ctx, port.Path, r.listener())

@@ -32,7 +32,10 @@ func (b *Bench) Wink(ctx context.Context, port string) error {
 
 // wink lets a key blink once. A run that opens it meanwhile waits for that.
 func (b *Bench) wink(ctx context.Context, p Port) error {
-	node := b.node(p.ID)
+	if b.cfg.Policy.never(p) {
+		return inventory.Refuse(inventory.Conflict, "This port or key is on the list of those that are never touched: it is not even made to blink.")
+	}
+	node := b.node(p.Path)
 	node.Lock()
 	defer node.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -41,15 +44,15 @@ func (b *Bench) wink(ctx context.Context, p Port) error {
 	return b.cfg.Wink(ctx, p.Path)
 }
 
-// node keeps the two that open a port's key, its run and its blinking, out of each other's way: a key that is open for
+// node keeps the two that open what is at a path, a run and its blinking, out of each other's way: a key that is open for
 // one refuses the other.
-func (b *Bench) node(port string) *sync.Mutex {
+func (b *Bench) node(path string) *sync.Mutex {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.nodes[port] == nil {
-		b.nodes[port] = &sync.Mutex{}
+	if b.nodes[path] == nil {
+		b.nodes[path] = &sync.Mutex{}
 	}
-	return b.nodes[port]
+	return b.nodes[path]
 }
 
 // blinks tells if a tile is that of a key that is done and waits to be pulled.

@@ -65,3 +65,16 @@ func TestBench_Wink_none(t *testing.T) {
 		t.Errorf("a bench without blinking: %v", err)
 	}
 }
+
+// A port that is never touched is not made to blink either.
+func TestBench_Wink_never(t *testing.T) {
+	r := newRig(t)
+	bus := newTray()
+	bus.put("1-1", stationtest.Key(t, softkey.Config{}))
+	r.cfg.Bus, r.cfg.Policy.NeverPorts = bus, []string{"1-1"}
+	r.cfg.Wink = func(context.Context, string) error {
+		t.Error("the key was opened")
+		return nil
+	}
+	refusedWith(t, r.bench().Wink(t.Context(), "1-1"), inventory.Conflict, "never touched")
+}

@@ -62,7 +62,7 @@ func open(ctx context.Context, path string, heard func(ctap.Keepalive)) (*Key, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	fd, err := openNode(path)
+	fd, err := openNode(path, lockPatience)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -12,8 +13,16 @@ import (
 	"keystation/station"
 )
 
-// openNode opens and locks what is at path and makes sure that a FIDO key may be behind it. Nothing is written.
-func openNode(path string) (int, error) {
+// lockPatience is how long another program may have a key before it is told of: one that lets it blink, or looks what it
+// is, is done by then.
+const lockPatience = 200 * time.Millisecond
+
+// lockPoll is how often the lock is tried meanwhile.
+const lockPoll = 5 * time.Millisecond
+
+// openNode opens and locks what is at path and makes sure that a FIDO key may be behind it. Nothing is written. A key that
+// somebody else has open is waited for as long as patience says.
+func openNode(path string, patience time.Duration) (int, error) {
 	if err := charDevice(path); err != nil {
 		return -1, err
 	}
@@ -21,7 +30,7 @@ func openNode(path string) (int, error) {
 	if err != nil {
 		return -1, noEntry(path, err)
 	}
-	if err := claim(fd, path); err != nil {
+	if err := claim(fd, path, patience); err != nil {
 		_ = unix.Close(fd)
 		return -1, err
 	}
@@ -43,9 +52,19 @@ func charDevice(path string) error {
 	return nil
 }
 
-// claim takes the lock that every program on libfido2 takes, once, and looks at what was opened.
-func claim(fd int, path string) error {
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+// lock takes the lock that every program on libfido2 takes.
+func lock(fd int, patience time.Duration) error {
+	for until := time.Now().Add(patience); ; time.Sleep(lockPoll) {
+		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(until) {
+			return err
+		}
+	}
+}
+
+// claim locks what was opened and looks at it.
+func claim(fd int, path string, patience time.Duration) error {
+	if err := lock(fd, patience); err != nil {
 		return busy(path, err)
 	}
 	desc, err := reportDescriptor(fd)

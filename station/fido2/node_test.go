@@ -9,11 +9,14 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"keystation/inventory"
 	"keystation/station/fido2"
+	"keystation/station/softkey"
+	"keystation/station/stationtest"
 )
 
 // pty makes a pseudo-terminal and gives its master and the path of its slave, which stays open and is raw if asked.
@@ -185,4 +188,23 @@ func TestOpen_drownedInNoise(t *testing.T) {
 	if !strings.Contains(inventory.Sentence(err), "does not answer as a FIDO key does") {
 		t.Fatal(err)
 	}
+}
+
+// TestOpen_lockedForAMoment waits for a program that has the key while it lets it blink, and opens it then.
+func TestOpen_lockedForAMoment(t *testing.T) {
+	k := stationtest.Key(t, softkey.Config{})
+	other, err := unix.Open(k.Path(), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(other, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	free := time.AfterFunc(20*time.Millisecond, func() { _ = unix.Close(other) })
+	defer free.Stop()
+	a, err := fido2.Open(t.Context(), k.Path(), nil)
+	if err != nil {
+		t.Fatalf("a key that somebody had for a moment: %v", err)
+	}
+	_ = a.Close()
 }

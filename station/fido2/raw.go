@@ -30,7 +30,7 @@ const rawSilence = time.Minute
 
 // OpenRaw opens the node at path and asks for a channel. heard gets every keepalive; it may be nil.
 func OpenRaw(ctx context.Context, path string, heard func(ctap.Keepalive)) (*Raw, error) {
-	fd, err := openNode(path)
+	fd, err := openNode(path, lockPatience)
 	if err != nil {
 		return nil, fmt.Errorf("open key: %w", err)
 	}

@@ -19,7 +19,7 @@ var ErrCannotWink = errors.New("the key has no CAPABILITY_WINK")
 // Wink lets the key at path blink (CTAP 2.1 §11.2.9.2.1). A key that somebody else has open is let alone: it is busy, and
 // that is no error.
 func Wink(ctx context.Context, path string) error {
-	fd, err := openNode(path)
+	fd, err := openNode(path, 0)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil
 	}
