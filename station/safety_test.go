@@ -38,6 +38,8 @@ func TestBench_Watch_moved(t *testing.T) {
 	}
 	late.Store(int64(time.Minute)) // the reset window passes
 	w.bus.put("1-1", k)
+	w.until("1-1", "READY")
+	w.retry("1-1") // make it anew
 	w.until("1-1", "REPLUG")
 	w.bus.pull("1-1")
 	replug("1-2")

@@ -64,10 +64,14 @@ const (
 
 func (s *Site) strip(ctx context.Context, snap station.Snapshot) (strip, error) {
 	out := strip{Ports: len(snap.Tiles)}
+	now := s.session()
+	resting := now.Held || now.Learning // nothing is asked for
 	for _, t := range snap.Tiles {
 		switch t.Tone {
 		case station.Hands:
-			out.Waiting++
+			if !resting {
+				out.Waiting++
+			}
 		case station.Busy:
 			out.Busy++
 		}

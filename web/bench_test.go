@@ -141,14 +141,15 @@ func TestBench_buttons(t *testing.T) {
 		shown string // on the tile itself
 		menu  string
 	}{
-		{"empty", station.Tile{Tone: station.Quiet}, "plug", "hold yes,label"},
-		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, "pull", "cancel,hold yes,wink"},
-		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, "answer,pull", "cancel,hold yes,wink"},
-		{"good", station.Tile{Plugged: true, Tone: station.Good, Tag: string(tagOf(1))}, "pull", "hold yes,wink,label"},
+		{"empty", station.Tile{Tone: station.Quiet}, "plug", "hold yes"},
+		{"just pulled", station.Tile{Tone: station.Quiet, Prints: string(tagOf(1))}, "plug", "hold yes,label"},
+		{"busy", station.Tile{Plugged: true, Running: true, Tone: station.Busy}, "pull", "cancel,hold yes"},
+		{"asks", station.Tile{Plugged: true, Running: true, Tone: station.Hands, Ask: "Wipe it?"}, "answer,pull", "cancel,hold yes"},
+		{"good", station.Tile{Plugged: true, Tone: station.Good, Tag: string(tagOf(1)), Prints: string(tagOf(1))}, "pull", "hold yes,wink,label"},
 		{"bad", station.Tile{Plugged: true, Tone: station.Bad}, "retry,pull", "retry,hold yes,wink"},
-		{"held", station.Tile{Plugged: true, Running: true, Tone: station.Quiet, Held: true}, "hold no,pull", "cancel,hold no,wink"},
-		{"held and empty", station.Tile{Tone: station.Quiet, Held: true}, "hold no,plug", "hold no,label"},
-		{"USB fault", station.Tile{Tone: station.Bad}, "plug", "hold yes,label"},
+		{"held", station.Tile{Plugged: true, Running: true, Tone: station.Quiet, Held: true}, "hold no,pull", "cancel,hold no"},
+		{"held and empty", station.Tile{Tone: station.Quiet, Held: true}, "hold no,plug", "hold no"},
+		{"USB fault", station.Tile{Tone: station.Bad}, "plug", "hold yes"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -164,6 +165,32 @@ func TestBench_buttons(t *testing.T) {
 				t.Errorf("in its menu %s, want %s", got, tt.menu)
 			}
 		})
+	}
+}
+
+// A ready key is made anew only by a button that says so.
+func TestBench_makeAnew(t *testing.T) {
+	d := open(t, func(c *Config) { c.Bench = &fakeBench{} })
+	d.Feed.Publish(station.Tile{Port: "1", Plugged: true, Tone: station.Good, Word: "READY"})
+	p := d.get("/bench")
+	if got := p.text(".tile .menu form[action=/bench/retry]"); !strings.HasPrefix(got, "Make anew") {
+		t.Errorf("the button says %q", got)
+	}
+	if got := forms(t, p.find(".tile .do form")); got != "" {
+		t.Errorf("on the tile itself %s", got)
+	}
+}
+
+// Where nothing can begin nobody is asked to plug a key in, and no port needs hands.
+func TestBench_heldNeedsNoHands(t *testing.T) {
+	d := open(t, func(c *Config) { c.Bench = &fakeBench{session: station.Session{Held: true}} })
+	d.Feed.Publish(station.Tile{Port: "1", Plugged: true, Tone: station.Hands, Word: "PLUG IN AGAIN", Held: true})
+	p := d.get("/bench")
+	if got := p.text(".tile .word"); got != "HOLD" {
+		t.Errorf("the tile says %q", got)
+	}
+	if got := p.text("#strip .call"); got != "No port needs your hands" {
+		t.Errorf("the strip says %q", got)
 	}
 }
 

@@ -179,7 +179,7 @@ func TestBench_keeps(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(one+" summary"), chromedp.Focus(one+` form[action="/bench/cancel"] button`)); err != nil {
 		t.Fatal(err)
 	}
-	d.Feed.Publish(station.Tile{Port: "1-1", Label: "1-1", Plugged: true, Running: true, Tone: station.Hands, Word: "TOUCH", Tag: string(tagOf(1))})
+	d.Feed.Publish(station.Tile{Port: "1-1", Label: "1-1", Plugged: true, Running: true, Tone: station.Hands, Word: "TOUCH", Tag: string(tagOf(1)), Prints: string(tagOf(1))})
 	see(t, ctx, "another button in the menu", `document.querySelector("`+one+` .word").innerText === "TOUCH" && document.querySelector('`+one+` form[action="/bench/label"]') !== null`)
 	see(t, ctx, "the menu stays open, the focus where it was", `document.querySelector("`+one+` details").open && document.activeElement.form.getAttribute("action") === "/bench/cancel"`)
 	tile("1-1", 2, station.Hands, "TOUCH")

@@ -14,7 +14,7 @@ import (
 func TestPort(t *testing.T) {
 	b := &fakeBench{}
 	d := withTile(t, b)
-	d.Feed.Publish(station.Tile{Port: "1-1", Label: "Port 1", Plugged: true, Tone: station.Bad, Word: "REFUSED", Sentence: "Nobody we know signed it.", Run: "run00001", Tag: string(tagOf(1)), Since: noon})
+	d.Feed.Publish(station.Tile{Port: "1-1", Label: "Port 1", Plugged: true, Tone: station.Bad, Word: "REFUSED", Sentence: "Nobody we know signed it.", Run: "run00001", Tag: string(tagOf(1)), Prints: string(tagOf(1)), Since: noon})
 	p := d.get("/bench/port/1-1")
 	p.hasText(t, "h1", "Port 1")
 	p.hasText(t, ".tile .word", "REFUSED")

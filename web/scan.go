@@ -146,8 +146,8 @@ var commands = map[inventory.Command]command{
 	inventory.CommandRelease: {act: hold(false), done: "%s goes on.", whole: "The whole bench goes on."},
 	inventory.CommandRetry:   {act: Bench.Retry, done: "%s begins anew.", only: tileView.CanRetry},
 	inventory.CommandStop:    {act: Bench.Cancel, done: "%s stops at the next safe point.", only: tileView.CanCancel},
-	inventory.CommandPrint:   {act: Bench.PrintLabel, done: "The label of %s is printed.", only: func(t tileView) bool { return t.Tag != "" }},
-	inventory.CommandBlink:   {act: Bench.Wink, done: "The key at %s blinks.", only: func(t tileView) bool { return t.Plugged }},
+	inventory.CommandPrint:   {act: Bench.PrintLabel, done: "The label of %s is printed.", only: func(t tileView) bool { return t.Prints != "" }},
+	inventory.CommandBlink:   {act: Bench.Wink, done: "The key at %s blinks.", only: tileView.CanBlink},
 	inventory.CommandEnd:     {act: endMaking, whole: "The making session is over. Every new key asks again."},
 	inventory.CommandBench:   {act: nothing, whole: "No port is chosen. Commands are for the whole bench."},
 }

@@ -57,7 +57,7 @@ func benched(t *testing.T) (desktop, *fakeBench) {
 	for _, tile := range []station.Tile{
 		{Port: "1-1", Label: "1", Plugged: true, Running: true, Tone: station.Busy, Word: "WAIT"},
 		{Port: "1-2", Label: "2", Plugged: true, Tone: station.Bad, Word: "REFUSED"},
-		{Port: "1-3", Label: "3", Plugged: true, Tone: station.Good, Word: "READY", Tag: string(tagOf(1))},
+		{Port: "1-3", Label: "3", Plugged: true, Tone: station.Good, Word: "READY", Tag: string(tagOf(1)), Prints: string(tagOf(1))},
 		{Port: "9", Label: "4", Tone: station.Quiet, Word: "EMPTY"},
 	} {
 		d.Feed.Publish(tile)
@@ -79,7 +79,7 @@ func TestScan_commands(t *testing.T) {
 		{"retry the chosen one", "1-3", inventory.CommandRetry, 200, "retry 1-3", "Port 3 begins anew."},
 		{"stop what runs", "", inventory.CommandStop, 200, "cancel 1-1", "Port 1 stops at the next safe point."},
 		{"print where there is a key", "", inventory.CommandPrint, 200, "label 1-3", "The label of Port 3 is printed."},
-		{"blink where", "", inventory.CommandBlink, 409, "", "BLINK is for one port: scan its code or its key first. It could be Port 1, Port 2, Port 3."},
+		{"blink where", "", inventory.CommandBlink, 409, "", "BLINK is for one port: scan its code or its key first. It could be Port 2, Port 3."},
 		{"blink here", "1-2", inventory.CommandBlink, 200, "wink 1-2", "The key at Port 2 blinks."},
 		{"the session, whatever is chosen", "1-1", inventory.CommandEnd, 200, "end ", "The making session is over. Every new key asks again."},
 		{"no port any more", "1-1", inventory.CommandBench, 200, "", "No port is chosen. Commands are for the whole bench."},

@@ -48,6 +48,9 @@ func (s *Site) tileView(t station.Tile) tileView {
 	v := tileView{Tile: t, ID: fmt.Sprintf("port-%x", t.Port), Hands: s.Hands != nil, Controls: s.Bench != nil}
 	v.Sticker = s.Label != nil && t.Tone == station.Good && t.Tag != ""
 	v.Packet = s.Packet != nil && t.Tone == station.Good && t.Tag != "" && t.For != ""
+	if t.Held && !t.Running && t.Ask == "" && t.Tone == station.Hands { // plugged in again, nothing would begin
+		v.Word, v.Tone = "HOLD", station.Quiet
+	}
 	v.AllHeld = t.Held && s.session().Held
 	if !t.Since.IsZero() {
 		v.Elapsed = max(0, int64(s.Now().Sub(t.Since).Seconds()))
@@ -96,6 +99,14 @@ func (t tileView) CanCancel() bool {
 func (t tileView) CanRetry() bool {
 	return t.Controls && t.Plugged && !t.Running && !t.Held && t.Tone != station.Good
 }
+
+// CanMakeAnew tells if the port has a ready key, which is made anew only when somebody asks for it.
+func (t tileView) CanMakeAnew() bool {
+	return t.Controls && t.Plugged && !t.Running && !t.Held && t.Word == "READY"
+}
+
+// CanBlink tells if the key at the port can be asked to blink: the run of one that is being made has it.
+func (t tileView) CanBlink() bool { return t.Plugged && !t.Running }
 
 // CanPin tells if a line may be chosen for the next key here.
 func (t tileView) CanPin() bool { return t.Controls }
@@ -156,6 +167,9 @@ func (t tileView) Actions() []action {
 	if t.CanRetry() {
 		out = append(out, action{Path: "/bench/retry", Icon: "retry", Name: "Try again"})
 	}
+	if t.CanMakeAnew() {
+		out = append(out, action{Path: "/bench/retry", Icon: "retry", Name: "Make anew"})
+	}
 	switch {
 	case t.AllHeld:
 	case t.Held:
@@ -163,10 +177,10 @@ func (t tileView) Actions() []action {
 	default:
 		out = append(out, action{Path: "/bench/hold", Icon: "pause", Name: "Hold", On: "yes"})
 	}
-	if t.Plugged {
+	if t.CanBlink() {
 		out = append(out, action{Path: "/bench/wink", Icon: "light", Name: "Blink", Done: t.Name() + ": the key was asked to blink."})
 	}
-	if t.Tag != "" || !t.Plugged {
+	if t.Prints != "" {
 		out = append(out, action{Path: "/bench/label", Icon: "label", Name: "Print label", Done: t.Name() + ": the label is printed."})
 	}
 	return out
