@@ -123,6 +123,7 @@ type Unfinished struct {
 	Entries       []Entry
 	Key           *Key // nil until identify ended done
 	Registrations []Registration
+	Later         bool // another run took the key up since
 }
 
 // Last gives the last journal entry: an intent without outcome tells where the process died.

@@ -31,6 +31,7 @@ type Config struct {
 
 	TouchSlots int                                                              // how many ports may ask for hands at once; 0: 2
 	Wait       time.Duration                                                    // how long a replug or touch is awaited; 0: 60 s
+	Adopt      time.Duration                                                    // how often an idle bench looks for runs whose process died; 0: 30 s
 	Hub        inventory.Hub                                                    // how the ports stand; zero: not learned yet
 	SaveHub    func(context.Context, inventory.Actor, inventory.Hub) error      // keeps a learned hub; nil: this process only
 	Note       func(context.Context, inventory.Actor, ...inventory.Event) error // writes ledger entries; nil: none about sessions
@@ -51,6 +52,9 @@ type Bench struct {
 	hands *hands
 
 	modes sync.Mutex // one change of session or hub at a time, with its ledger entry
+
+	adopting sync.Mutex // one taking over of dead runs at a time
+	adopted  time.Time  // when that was; guarded by adopting
 
 	mu       sync.Mutex
 	pending  []inventory.Unfinished        // dead runs that wait for their key
@@ -87,6 +91,9 @@ func New(cfg Config) (*Bench, error) {
 	}
 	if cfg.Wait == 0 {
 		cfg.Wait = time.Minute
+	}
+	if cfg.Adopt == 0 {
+		cfg.Adopt = 30 * time.Second
 	}
 	if cfg.Feed == nil {
 		cfg.Feed = NewFeed()
@@ -134,6 +141,7 @@ func (b *Bench) begun(ctx context.Context, port Port, want inventory.Want, auto 
 }
 
 func (b *Bench) make(ctx context.Context, port Port, want inventory.Want, auto bool) (Report, error) {
+	b.adoptFor(ctx, port)
 	rep, presumed, err := b.resume(ctx, port)
 	if err != nil {
 		return Report{}, err

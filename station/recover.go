@@ -14,22 +14,8 @@ import (
 // forced waits for its key, which Make asks when it is plugged in; every other one is closed as interrupted and its
 // sealed PIN is void, since the key is made anew from a reset.
 func (b *Bench) Recover(ctx context.Context) error {
-	left, err := b.cfg.Journal.Unfinished(ctx, b.cfg.Owner)
-	if err != nil {
-		return fmt.Errorf("list unfinished runs: %w", err)
-	}
-	for _, u := range left {
-		switch b.recoveryOf(u) {
-		case again:
-			err = b.recordLate(ctx, u)
-		case look:
-			b.await(u)
-		default:
-			err = b.interrupt(ctx, u)
-		}
-		if err != nil {
-			return err
-		}
+	if _, err := b.adopt(ctx); err != nil {
+		return err
 	}
 	return b.printLate(ctx)
 }
@@ -72,6 +58,9 @@ func (b *Bench) Recovered() []Report {
 
 // recoveryOf finds the plan's row for a dead run: its last entry is the intent of the step it died in.
 func (b *Bench) recoveryOf(u inventory.Unfinished) recovery {
+	if u.Later {
+		return restart // what the dead run left of the key is gone
+	}
 	last := u.Last()
 	if last.Phase == inventory.Intent && modeOf(last) == modeStock && (laterForStock(last.Step) || last.Step == inventory.Record) {
 		return again // nothing is left to be done on the key
@@ -151,7 +140,7 @@ func (b *Bench) interrupt(ctx context.Context, u inventory.Unfinished) error {
 	if modeOf(last) == modeFinish && slices.Contains(beforePIN, last.Step) {
 		next = "the key is in stock as before."
 	}
-	if u.Key != nil {
+	if u.Key != nil && !u.Later {
 		b.leave(u.Run.Port, *u.Key)
 	}
 	return b.close(ctx, u, inventory.System("recovery"), "The program ended during "+string(last.Step)+"; "+next)

@@ -30,6 +30,7 @@ func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 		if err := b.endIdle(ctx); err != nil {
 			b.cfg.Log.Error("end the making session", "err", err)
 		}
+		b.adoptIdle(ctx)
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			b.cfg.Log.Warn("look at the bus", "err", err) // the next look may see again
 		}

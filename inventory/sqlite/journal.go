@@ -274,6 +274,14 @@ func (tx *txn) adopt(ctx context.Context, r inventory.Run, owner string) (invent
 		return u, err
 	}
 	k, err := key(ctx, tx.sql, r.Key)
+	if err != nil {
+		return u, err
+	}
 	u.Key = &k
-	return u, err
+	err = tx.sql.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM runs later WHERE later.key_id = $1
+		AND later.rowid > (SELECT r.rowid FROM runs r WHERE r.id = $2))`, r.Key, r.ID).Scan(&u.Later)
+	if err != nil {
+		return u, fmt.Errorf("look for later runs: %w", err)
+	}
+	return u, nil
 }

@@ -98,7 +98,7 @@ func ownerLives(dir, name string) (bool, error) {
 		return false, fmt.Errorf("look at lock file: %w", err)
 	}
 	defer f.Close()
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) // shared: two who ask at once do not take each other for it
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return true, nil
 	}
