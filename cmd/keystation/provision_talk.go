@@ -19,13 +19,9 @@ import (
 	"keystation/station"
 )
 
-// reportLine is a report for people: asset tag, state, model, then why.
+// reportLine is a report for people: asset tag, how the run ended, model, then why.
 func reportLine(rep station.Report) string {
-	state := string(rep.End)
-	if rep.State != nil {
-		state = string(*rep.State)
-	}
-	parts := []string{fmt.Sprintf("%-9s  %-11s  %s  %s", dash(string(rep.AssetTag)), state, rep.Device, rep.Model)}
+	parts := []string{fmt.Sprintf("%-9s  %-11s  %s  %s", dash(string(rep.AssetTag)), rep.End, rep.Device, rep.Model)}
 	if rep.Test {
 		parts = append(parts, "TEST KEY")
 	}
