@@ -46,9 +46,10 @@ func (s *Site) events(c Ctx) error {
 	if err != nil || c.Request().Method == http.MethodHead {
 		return err
 	}
+	switched := s.bell.heard() // before anything is told: what is switched from here on is told as well
 	missed, snap, events := s.Feed.Resume(c.Request().Context(), s.lastSeen(c))
 	if err = st.begin(missed, snap); err == nil {
-		err = st.follow(events)
+		err = st.follow(events, switched)
 	}
 	if err != nil { // the browser is gone; nothing is left to answer
 		s.Log.Debug("event stream ended", "err", err)
@@ -58,14 +59,13 @@ func (s *Site) events(c Ctx) error {
 
 // follow passes events on until there are none, the browser is gone, the stream is old, or the program stops. A
 // browser that fell behind was let go by the feed; it comes back and gets a snapshot.
-func (st *stream) follow(events <-chan station.Event) error {
+func (st *stream) follow(events <-chan station.Event, switched <-chan struct{}) error {
 	beat, stopBeat := st.site.tick(beatEvery)
 	defer stopBeat()
 	end, stopEnd := st.site.tick(streamFor)
 	defer stopEnd()
 	for {
 		var err error
-		switched := st.site.bell.heard()
 		select {
 		case ev, ok := <-events:
 			if !ok {
@@ -75,6 +75,7 @@ func (st *stream) follow(events <-chan station.Event) error {
 		case <-beat:
 			err = st.beat()
 		case <-switched:
+			switched = st.site.bell.heard()
 			err = st.sum()
 		case <-end:
 			return nil
