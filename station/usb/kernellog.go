@@ -14,7 +14,6 @@ import (
 // kernelLog reads the kernel's log from its oldest record on, never waiting for one. It stays open, since that is how
 // the kernel knows what was read.
 type kernelLog struct {
-	path string
 	file *os.File
 	shut bool // it may not be read
 }
