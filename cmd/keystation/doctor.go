@@ -83,6 +83,7 @@ var deskChecks = []struct {
 	{"database", checkDatabase},
 	{"secrets", checkSecrets},
 	{"packet folder", checkPackets},
+	{"printing", checkPrinting},
 	{"policy", checkPolicy},
 	{"unfinished runs", checkRuns},
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -64,6 +65,29 @@ func checkPackets(_ context.Context, d *desk) seen {
 		return faulty(err, "Give the bench's group write access, or set bench.packets.")
 	}
 	return good("%s", d.cfg.Bench.Packets)
+}
+
+// checkPrinting looks for the programs that print, so that it is not the first parcel that misses them.
+func checkPrinting(_ context.Context, d *desk) seen {
+	var found []string
+	for _, c := range []struct {
+		key, without string
+		argv         []string
+	}{
+		{"print_command", "packets are files", d.cfg.Bench.PrintCommand},
+		{"label_command", "labels are files", d.cfg.Bench.LabelCommand},
+	} {
+		if len(c.argv) == 0 {
+			found = append(found, c.without)
+			continue
+		}
+		path, err := exec.LookPath(c.argv[0])
+		if err != nil {
+			return bad("bench."+c.key+" names "+c.argv[0]+", which is not on this machine.", "Install it, or mend bench."+c.key+".")
+		}
+		found = append(found, c.key+" is "+path)
+	}
+	return good("%s.", strings.Join(found, ", "))
 }
 
 func checkPolicy(_ context.Context, d *desk) seen {

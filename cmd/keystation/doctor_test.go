@@ -69,6 +69,13 @@ func TestDoctor_database(t *testing.T) {
 	if f := h.found()["secrets"]; !f.Pass || f.Found != "What is sealed can be opened." {
 		t.Errorf("secrets: %+v", f)
 	}
+	if f := h.found()["printing"]; !f.Pass || f.Found != "packets are files, labels are files." {
+		t.Errorf("nothing that prints: %+v", f)
+	}
+	h.configure(`label_command = ["no-such-printer"]`)
+	if f := h.found()["printing"]; f.Pass || !strings.Contains(f.Found, "no-such-printer") {
+		t.Errorf("a printer that is not there: %+v", f)
+	}
 	h.must(os.Rename(h.secrets(), h.secrets()+".away"))
 	if f := h.found()["secrets"]; f.Pass || !strings.HasPrefix(f.Remedy, "Bring it back") {
 		t.Errorf("secrets that are gone: %+v", f)
