@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (b *Bench) Watch(parent context.Context, ended func(Report)) error {
 		}
 		if err := w.eyes.rest(ctx); err != nil {
 			w.wait()
-			if parent.Err() != nil {
+			if parent.Err() != nil && errors.Is(err, context.Cause(parent)) { // not a stop that came before
 				return nil
 			}
 			return err
