@@ -10,9 +10,6 @@ import (
 // Connectors are the ways in which a key can be connected.
 var Connectors = []string{"usb-a", "usb-c", "nfc", "lightning", "ble"}
 
-// Tiers are how much a requisition can need guarding.
-var Tiers = []Tier{Standard, Elevated, Critical}
-
 // countries are the officially assigned codes of ISO 3166-1 alpha-2, and XK, which is not assigned but which posts and
 // carriers use for Kosovo.
 const countries = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ" +

@@ -18,6 +18,11 @@ type (
 	SealID         string // SealID names a [Seal].
 	CustodyID      string // CustodyID names a [Custody].
 	ParcelID       string // ParcelID names a [Parcel].
+	JudgmentID     string // JudgmentID names a [Judgment].
+	ReviewID       string // ReviewID names a [Review].
+	IncidentID     string // IncidentID names an [Incident].
+	RecallID       string // RecallID names a [Recall].
+	RecallItemID   string // RecallItemID names a [RecallItem].
 )
 
 // NewID makes a fresh id. It fails only when the system gives no randomness.

@@ -59,6 +59,8 @@ type Key struct {
 	Reasons      []string     `json:"reasons"`   // of the verdict, and of whoever let the key be wiped
 	CreatedAt    time.Time    `json:"created_at"`
 	ChangedAt    time.Time    `json:"changed_at"`
+	Vendor       string       `json:"vendor,omitempty"` // who numbers it: the USB vendor id, four hexadecimal digits; empty: unknown
+	Maker        string       `json:"maker,omitempty"`  // who made it, as its root or its metadata say; empty: nobody does
 }
 
 // Move takes k to another state along [Edges], or refuses with the sentence that names both states. Into quarantine

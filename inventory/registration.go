@@ -27,4 +27,5 @@ type Registration struct {
 	RegisteredAt   time.Time        `json:"registered_at"`
 	RevokedAt      *time.Time       `json:"revoked_at"`
 	RevokedWhy     string           `json:"revoked_why"`
+	Info           []byte           `json:"info,omitempty"` // what getInfo said then (CBOR, CTAP 2.1 §6.4)
 }

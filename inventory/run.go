@@ -100,6 +100,7 @@ type Entered struct {
 	Custody      *Custody      // opened now; the key's open row, if any, ends at its From
 	Registration *Registration // inserted or replaced
 	Revoke       *Revocation   // live registrations of a key made by other runs than Keep
+	Judgment     *Judgment     // inserted
 	Seal         *Seal         // inserted or replaced
 	VoidSeals    KeyID         // every sealed PIN of this key is void (not the one in Seal)
 	Made         LineID        // the line that Key was made for: it becomes made and its requisition fulfilling

@@ -84,7 +84,7 @@ func (p Policy) fits(info ctap.Info) error {
 	if !info.Makes(ctap.AlgES256) {
 		return refuse("The key cannot make an ES256 credential. It was left as it is: use another model.")
 	}
-	if p.Force == ForceRequired && !info.CanForcePINChange() {
+	if p.Force == inventory.ForceRequired && !info.CanForcePINChange() {
 		return refuse("The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model.")
 	}
 	_, err := p.pinLength(info)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"keystation/inventory"
 	"keystation/station/ctap"
 )
 
@@ -32,7 +33,7 @@ func TestPolicy_fits(t *testing.T) {
 		{"reset over USB only", func(_ *Policy, i *ctap.Info) { i.TransportsForReset = []string{"usb"} }, ""},
 		{"another algorithm", func(_ *Policy, i *ctap.Info) { i.Algorithms = []ctap.CredentialParameter{eddsa} },
 			"The key cannot make an ES256 credential. It was left as it is: use another model."},
-		{"cannot force", func(p *Policy, _ *ctap.Info) { p.Force = ForceRequired },
+		{"cannot force", func(p *Policy, _ *ctap.Info) { p.Force = inventory.ForceRequired },
 			"The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model."},
 		{"PINs too short", func(_ *Policy, i *ctap.Info) { i.MaxPINLength = 6 },
 			"The key takes PINs of at most 6 digits and policy wants 8: use another model."},

@@ -35,7 +35,7 @@ func TestPolicy_pinLength(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := Policy{PINLength: tt.policy, MinPINLength: tt.min}
+			p := Policy{Rules: inventory.Rules{PINLength: tt.policy, MinPINLength: tt.min}}
 			got, err := p.pinLength(ctap.Info{MinPINLength: tt.keyMin, MaxPINLength: tt.limit})
 			if got != tt.want {
 				t.Errorf("length = %d, want %d", got, tt.want)

@@ -9,37 +9,16 @@ import (
 	"keystation/station/ctap"
 )
 
-// Choice is what policy says about a key of which nothing is proven.
-type Choice string
-
-// The choices about an unknown verdict.
-const (
-	RefuseUnknown Choice = "refuse"
-	AskUnknown    Choice = "ask" // a person decides for that very key
-	AcceptUnknown Choice = "accept"
-)
-
-// ForcePIN is what policy says about forcePINChange (CTAP 2.1 §6.4 member 0x0C).
-type ForcePIN string
-
-// The choices about a forced change of PIN.
-const (
-	ForceRequired   ForcePIN = "required"    // a key that cannot is refused at identify
-	ForceIfPossible ForcePIN = "if-possible" // a key that cannot is marked: its PIN is known to the station
-	ForceOff        ForcePIN = "off"
-)
-
-// Policy decides where keys and sites differ. The zero value is not usable: see [DefaultPolicy].
+// Policy decides where keys and sites differ: the rules of the inventory's policy, and what this bench is told beside.
+// The zero value is not usable: see [DefaultPolicy].
 type Policy struct {
-	RPID      string   // of tag credentials
-	RPName    string   // shown by nobody, but demanded by the standard
-	Unknown   Choice   // about a key of which nothing is proven
-	Force     ForcePIN // about forcePINChange
-	PINLength int      // in digits, 4 to 63
+	RPID   string // of tag credentials
+	RPName string // shown by nobody, but demanded by the standard
 
-	// MinPINLength is set on keys that can (CTAP 2.1 §6.11.4); 0 leaves the key's own.
-	MinPINLength          int
-	EnterpriseAttestation bool
+	inventory.Rules                  // of the standard tier, and of keys for stock
+	Elevated        *inventory.Rules // of that tier; nil: the same
+	Critical        *inventory.Rules // of that tier; nil: the same
+	Number          int64            // the policy's version in the inventory; 0: it is written down nowhere
 
 	Roots        attest.Roots // an attestation that chains to one of these is genuine
 	Stock        []string     // AAGUIDs that we buy
@@ -49,7 +28,30 @@ type Policy struct {
 
 // DefaultPolicy is what holds where nothing is configured.
 func DefaultPolicy(rpID string) Policy {
-	return Policy{RPID: rpID, RPName: "Key inventory", Unknown: AskUnknown, Force: ForceIfPossible, PINLength: 8}
+	return Policy{RPID: rpID, RPName: "Key inventory", Rules: inventory.DefaultRules()}
+}
+
+// Follow makes the rules of p those of the inventory's policy.
+func (p Policy) Follow(from inventory.Policy) Policy {
+	p.Number, p.Rules = from.Version, from.Rules.Standard
+	p.Elevated, p.Critical = &from.Rules.Elevated, &from.Rules.Critical
+	return p
+}
+
+// For gives p with the rules of a tier; of no tier, those of the standard one.
+func (p Policy) For(tier inventory.Tier) Policy {
+	if tier == inventory.Elevated && p.Elevated != nil {
+		p.Rules = *p.Elevated
+	}
+	if tier == inventory.Critical && p.Critical != nil {
+		p.Rules = *p.Critical
+	}
+	return p
+}
+
+// tiers are the rules of every tier.
+func (p Policy) tiers() inventory.TierRules {
+	return inventory.TierRules{Standard: p.Rules, Elevated: p.For(inventory.Elevated).Rules, Critical: p.For(inventory.Critical).Rules}
 }
 
 // Check refuses a policy that contradicts itself.
@@ -57,14 +59,8 @@ func (p Policy) Check() error {
 	if p.RPID == "" {
 		return inventory.Refuse(inventory.Invalid, "The policy has no relying party id: run keystation init.")
 	}
-	if p.PINLength < 4 || p.PINLength > 63 || p.MinPINLength > 63 || p.MinPINLength < 0 {
-		return inventory.Refuse(inventory.Invalid, "PIN lengths go from 4 to 63: mend pin_length or min_pin_length.")
-	}
-	if !slices.Contains([]Choice{RefuseUnknown, AskUnknown, AcceptUnknown}, p.Unknown) {
-		return inventory.Refuse(inventory.Invalid, "policy.unknown is %q: use refuse, ask or accept.", p.Unknown)
-	}
-	if !slices.Contains([]ForcePIN{ForceRequired, ForceIfPossible, ForceOff}, p.Force) {
-		return inventory.Refuse(inventory.Invalid, "policy.force_pin_change is %q: use required, if-possible or off.", p.Force)
+	if err := p.tiers().Tidy().Check(nil); err != nil {
+		return err
 	}
 	for _, s := range p.Stock {
 		if _, err := ctap.ParseAAGUID(s); err != nil {
@@ -84,18 +80,20 @@ func (p Policy) stocks(model ctap.AAGUID) bool {
 
 // Version names the policy by the digest of what it says, so that a run tells which one it followed.
 func (p Policy) Version() (string, error) {
+	rules, err := p.tiers().Digest()
+	if err != nil {
+		return "", err
+	}
 	d, err := inventory.Digest(struct {
 		RPID         string
-		Unknown      Choice
-		Force        ForcePIN
-		PIN, Min     int
-		EA           bool
+		Rules        string
+		Number       int64
 		Stock        string
 		NeverPorts   string
 		NeverSerials string
 		RootsSeen    []string
 	}{
-		p.RPID, p.Unknown, p.Force, p.PINLength, p.MinPINLength, p.EnterpriseAttestation,
+		p.RPID, rules, p.Number,
 		strings.Join(p.Stock, "\n"), strings.Join(p.NeverPorts, "\n"), strings.Join(p.NeverSerials, "\n"), p.Roots.Names(),
 	})
 	if err != nil {

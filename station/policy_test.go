@@ -18,7 +18,7 @@ func TestPolicy_Check(t *testing.T) {
 	}{
 		{"default", func(*Policy) {}, ""},
 		{"all that there is", func(p *Policy) {
-			p.Unknown, p.Force, p.PINLength, p.MinPINLength = RefuseUnknown, ForceRequired, 63, 63
+			p.Unknown, p.Force, p.PINLength, p.MinPINLength = inventory.RefuseUnknown, inventory.ForceRequired, 63, 63
 			p.Stock = []string{"d41f5a69-b817-4144-a13c-9ebd6d9254d6", "D41F5A69B8174144A13C9EBD6D9254D6"}
 		}, ""},
 		{"the shortest", func(p *Policy) { p.PINLength = 4 }, ""},
@@ -27,9 +27,9 @@ func TestPolicy_Check(t *testing.T) {
 		{"too long", func(p *Policy) { p.PINLength = 64 }, lengths},
 		{"minimum too long", func(p *Policy) { p.MinPINLength = 64 }, lengths},
 		{"minimum below zero", func(p *Policy) { p.MinPINLength = -1 }, lengths},
-		{"no such choice", func(p *Policy) { p.Unknown = "maybe" }, `policy.unknown is "maybe": use refuse, ask or accept.`},
-		{"no choice", func(p *Policy) { p.Unknown = "" }, `policy.unknown is "": use refuse, ask or accept.`},
-		{"no such force", func(p *Policy) { p.Force = "always" }, `policy.force_pin_change is "always": use required, if-possible or off.`},
+		{"no such choice", func(p *Policy) { p.Unknown = "maybe" }, `unknown is "maybe": use refuse, ask or accept.`},
+		{"no choice", func(p *Policy) { p.Unknown = "" }, `unknown is "": use refuse, ask or accept.`},
+		{"no such force", func(p *Policy) { p.Force = "always" }, `force_pin_change is "always": use required, if-possible or off.`},
 		{"stock by name", func(p *Policy) { p.Stock = []string{"YubiKey 5"} },
 			`policy.stock has "YubiKey 5", which is no AAGUID: copy it from what keystation keys shows.`},
 	}
@@ -47,8 +47,8 @@ func TestPolicy_Version(t *testing.T) {
 	changes := map[string]func(*Policy){
 		"nothing":         func(*Policy) {},
 		"RP ID":           func(p *Policy) { p.RPID = "example.com" },
-		"unknown":         func(p *Policy) { p.Unknown = AcceptUnknown },
-		"force":           func(p *Policy) { p.Force = ForceOff },
+		"unknown":         func(p *Policy) { p.Unknown = inventory.AcceptUnknown },
+		"force":           func(p *Policy) { p.Force = inventory.ForceOff },
 		"length":          func(p *Policy) { p.PINLength = 10 },
 		"minimum":         func(p *Policy) { p.MinPINLength = 6 },
 		"attestation":     func(p *Policy) { p.EnterpriseAttestation = true },

@@ -202,7 +202,7 @@ func (r *run) register(context.Context) (result, error) {
 // a key could not be touched to prove that it arrived, so its PIN is changed to another sealed one, which clears the
 // flag, and the key is marked.
 func (r *run) forcePIN(ctx context.Context) (result, error) {
-	if r.b.cfg.Policy.Force == ForceOff {
+	if r.b.cfg.Policy.Force == inventory.ForceOff {
 		return r.pinStaysKnown("policy leaves the PIN as it is")
 	}
 	if !r.info.CanForcePINChange() {
@@ -221,7 +221,7 @@ func (r *run) forcePIN(ctx context.Context) (result, error) {
 		return result{}, err
 	case answer == tagHeld:
 		return done("the tag still answers in silence", inventory.Entered{})
-	case r.b.cfg.Policy.Force == ForceRequired:
+	case r.b.cfg.Policy.Force == inventory.ForceRequired:
 		return result{}, aside("The key answers nothing any more while it demands a new PIN, and policy requires that it does.", "Use another model.")
 	}
 	return r.unmute(ctx)

@@ -57,7 +57,7 @@ func (r *run) fromStock(ctx context.Context, known *inventory.Key) error {
 	if known == nil || r.answered == nil || known.State != inventory.Received || r.info.HasPIN() || r.answered.RPID != p.RPID {
 		return nil
 	}
-	if !known.Verdict.Allows(p.Unknown != RefuseUnknown) {
+	if !known.Verdict.Allows(p.Unknown != inventory.RefuseUnknown) {
 		return nil
 	}
 	made, err := r.b.cfg.Books.Run(ctx, r.answered.Run)

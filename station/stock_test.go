@@ -197,9 +197,9 @@ func TestBench_Make_finish_ordinary(t *testing.T) {
 // What a person accepted then holds; a policy that refuses unproven models now does not let such a key pass.
 func TestBench_Make_finish_unproven(t *testing.T) {
 	for _, tt := range []struct {
-		policy station.Choice
+		policy inventory.Choice
 		end    inventory.RunEnd
-	}{{station.AskUnknown, inventory.RunReady}, {station.RefuseUnknown, inventory.RunRefused}} {
+	}{{inventory.AskUnknown, inventory.RunReady}, {inventory.RefuseUnknown, inventory.RunRefused}} {
 		t.Run(string(tt.policy), func(t *testing.T) {
 			r := newRig(t)
 			r.over(inventorytest.Open(t))

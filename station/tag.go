@@ -146,9 +146,9 @@ func (r *run) verdict(ctx context.Context, j attest.Judgment) (inventory.Entered
 			outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
 			note: "The key is not what it says it is: " + j.Reasons[0].Sentence, next: "Return it to the supplier.",
 		}}
-	case j.Verdict == attest.Genuine || r.b.cfg.Policy.Unknown == AcceptUnknown:
+	case j.Verdict == attest.Genuine || r.b.cfg.Policy.Unknown == inventory.AcceptUnknown:
 		return facts, nil
-	case r.b.cfg.Policy.Unknown == RefuseUnknown:
+	case r.b.cfg.Policy.Unknown == inventory.RefuseUnknown:
 		return facts, r.unproven(facts, "Nothing proves what model this key is, and policy refuses such keys.")
 	}
 	return r.askUnknown(ctx, facts, j)

@@ -121,7 +121,7 @@ func newLog(w io.Writer, level string) *slog.Logger {
 func (d *desk) policy() (station.Policy, error) {
 	c := d.cfg.Policy
 	p := station.DefaultPolicy(d.settings.RPID)
-	p.Unknown, p.Force = station.Choice(c.Unknown), station.ForcePIN(c.ForcePINChange)
+	p.Unknown, p.Force = inventory.Choice(c.Unknown), inventory.ForcePIN(c.ForcePINChange)
 	p.PINLength, p.MinPINLength, p.EnterpriseAttestation = c.PINLength, c.MinPINLength, c.EnterpriseAttestation
 	p.Stock, p.NeverPorts, p.NeverSerials = c.Stock, c.NeverPorts, c.NeverSerials
 	for _, file := range c.Roots {

@@ -186,6 +186,11 @@ func (tx *txn) enterSecrets(ctx context.Context, e inventory.Entered) error {
 			return err
 		}
 	}
+	if e.Judgment != nil {
+		if err := judgments.save(ctx, tx, *e.Judgment); err != nil {
+			return err
+		}
+	}
 	if e.Revoke != nil {
 		if err := tx.revoke(ctx, *e.Revoke, e.Entry.Run); err != nil {
 			return err

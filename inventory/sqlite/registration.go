@@ -7,17 +7,17 @@ import (
 )
 
 var registrations = define("registrations", `id key_id run kind rp_id credential_id public_key attestation
-	client_data_hash method_id registered_at revoked_at revoked_why`,
+	client_data_hash method_id registered_at revoked_at revoked_why info`,
 	table[inventory.Registration]{
 		id:    func(r *inventory.Registration) string { return string(r.ID) },
 		about: func(r *inventory.Registration) []string { return []string{string(r.Key), string(r.Run)} },
 		bind: func(r *inventory.Registration) []any {
 			return []any{r.ID, r.Key, r.Run, r.Kind, r.RPID, blob(r.CredentialID), blob(r.PublicKey), blob(r.Attestation),
-				blob(r.ClientDataHash), r.MethodID, at(r.RegisteredAt), maybeAt(r.RevokedAt), r.RevokedWhy}
+				blob(r.ClientDataHash), r.MethodID, at(r.RegisteredAt), maybeAt(r.RevokedAt), r.RevokedWhy, blob(r.Info)}
 		},
 		into: func(r *inventory.Registration) []any {
 			return []any{&r.ID, &r.Key, &r.Run, &r.Kind, &r.RPID, &r.CredentialID, &r.PublicKey, &r.Attestation,
-				&r.ClientDataHash, &r.MethodID, atInto{&r.RegisteredAt}, maybeAtInto{&r.RevokedAt}, &r.RevokedWhy}
+				&r.ClientDataHash, &r.MethodID, atInto{&r.RegisteredAt}, maybeAtInto{&r.RevokedAt}, &r.RevokedWhy, &r.Info}
 		},
 	})
 
