@@ -39,7 +39,7 @@ var rooms = []room{
 	{name: "station/usb", may: []string{"station"}},
 	{name: "station/fido2", may: []string{"inventory", "station", "station/ctap", "station/ctaphid"}},
 	{name: "station/softkey", may: []string{"station/ctap", "station/ctaphid"}},
-	{name: "station/serial", may: []string{"station/ctaphid"}, later: true},
+	{name: "station/serial", may: []string{"station/ctaphid"}},
 	{name: "station/attest", may: []string{"station/ctap"}},
 	{name: "station/ctap"},
 	{name: "station/ctaphid"},
