@@ -32,6 +32,7 @@ var profileEnds = map[string]struct {
 	"deviant":          {inventory.RunReady, inventory.Record, "READY", 1, "is ready"},
 	"yubikey-like":     {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
 	"uuid-like":        {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
+	"suffix-like":      {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
 }
 
 // TestTable_profiles makes one key of each kind: fresh from its box; when it was in too long for its reset, so that a

@@ -140,7 +140,7 @@ var profiles = []Model{
 		HID: HID{Version: [3]byte{5, 7, 1}},
 		Vendor: []VendorCommand{{Command: 0x42, Paged: true, Answers: []string{
 			"1C 0102023F 0302023F 0204{number} 040101 0503050701 0A0100 100101",
-			"0D 1308534F46544B455931 160100",
+			"14 1308534F46544B455931 160100 170100 18020000",
 		}}},
 		Timing: Timing{ResetWindow: 5000},
 		Quirks: Quirks{ResetUntouched: StatusCode(ctap.ErrActionTimeout)},
@@ -152,6 +152,16 @@ var profiles = []Model{
 		USB:     USB{Vendor: 0x20A0, Product: 0x42B2, Maker: "keystation", Name: "software key, UUID", Serial: OwnSerial},
 		GetInfo: info21(ctap.AAGUID{0xf7, 0xb2, 0xa2, 0x44, 0x31, 0x28, 0x42, 0x2d, 0xad, 0x1f, 0xf6, 0x89, 0x0d, 0x7b, 0xd2, 0x5d}, nil),
 		Vendor:  []VendorCommand{{Command: 0x62, Answers: []string{"{uuid}"}}},
+	},
+	{
+		// Such keys say only the end of their serial: an answer to reset whose historical bytes, from the eighth byte on,
+		// are a mark, the number of the product and eight digits.
+		Name: "suffix-like", Product: "keystation software key, ATR",
+		About:   "the end of its serial by CTAPHID 0x41, no iSerial",
+		Serial:  DigitsSerial,
+		USB:     USB{Vendor: 0x349E, Product: 0x0022, Maker: "keystation", Name: "software key, ATR"},
+		GetInfo: info21(ctap.AAGUID{0x6d, 0x1c, 0x3e, 0x90, 0x47, 0xb8, 0x4d, 0x2a, 0x8e, 0x55, 0xf0, 0x13, 0x9b, 0x62, 0xa4, 0x7c}, nil),
+		Vendor:  []VendorCommand{{Command: 0x41, Answers: []string{"3BDF1800900000 868E 0022 000000 {digits}"}}},
 	},
 }
 

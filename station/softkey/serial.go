@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -17,9 +18,10 @@ const (
 	HexSerial    SerialForm = "hex"    // sixteen hexadecimal digits
 	NumberSerial SerialForm = "number" // a decimal number of four bytes
 	UUIDSerial   SerialForm = "uuid"   // thirty-two hexadecimal digits
+	DigitsSerial SerialForm = "digits" // fourteen decimal digits: five of the model, a check digit, eight of the key
 )
 
-var serialForms = []SerialForm{NoSerial, HexSerial, NumberSerial, UUIDSerial}
+var serialForms = []SerialForm{NoSerial, HexSerial, NumberSerial, UUIDSerial, DigitsSerial}
 
 // serialNumber is the serial as a number that is not zero.
 func (s state) serialNumber() uint32 {
@@ -35,6 +37,12 @@ func (s state) uuid() [16]byte {
 	return id
 }
 
+// digits are the last eight of a serial of fourteen.
+func (s state) digits() string { return fmt.Sprintf("%08d", s.serialNumber()%1e8) }
+
+// digitsModel is the model in a serial of fourteen digits, with a check digit.
+const digitsModel = "721029"
+
 // serial is what stands on a label of the key.
 func (s state) serial(form SerialForm) string {
 	switch form {
@@ -45,6 +53,8 @@ func (s state) serial(form SerialForm) string {
 	case UUIDSerial:
 		id := s.uuid()
 		return strings.ToUpper(hex.EncodeToString(id[:]))
+	case DigitsSerial:
+		return digitsModel + s.digits()
 	}
 	return ""
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // VendorCommand is a command of the vendor range of CTAPHID and what the key answers. An answer is hexadecimal, in which
-// {number} stands for the serial as four bytes, {serial} for its eight bytes and {uuid} for the sixteen bytes of the
-// UUID.
+// {number} stands for the serial as four bytes, {serial} for its eight bytes, {uuid} for the sixteen bytes of the UUID and
+// {digits} for the last eight digits of a decimal serial in ASCII.
 type VendorCommand struct {
 	Command byte     `json:"command"`         // 0x40 to 0x7F, without bit 7
 	Paged   bool     `json:"paged,omitempty"` // the request is the number of the page; without it, the first page
@@ -34,7 +34,8 @@ func (v VendorCommand) check() error {
 
 func (s state) placeholders() map[string][]byte {
 	id := s.uuid()
-	return map[string][]byte{"number": binary.BigEndian.AppendUint32(nil, s.serialNumber()), "serial": s.Serial, "uuid": id[:]}
+	return map[string][]byte{"number": binary.BigEndian.AppendUint32(nil, s.serialNumber()), "serial": s.Serial, "uuid": id[:],
+		"digits": []byte(s.digits())}
 }
 
 // vendorAnswer answers a vendor command, or gives the error of the transport.

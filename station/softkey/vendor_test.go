@@ -86,6 +86,19 @@ func TestVendor_uuid(t *testing.T) {
 	}
 }
 
+func TestVendor_suffix(t *testing.T) {
+	key, h := start(t, softkey.Config{Profile: "suffix-like"})
+	b, err := h.vendor(0xC1)
+	if err != nil || len(b) != 22 || string(b[7:11]) != "\x86\x8E\x00\x22" {
+		t.Fatalf("ATR %x, %v", b, err)
+	}
+	if said := string(b[14:]); len(key.Serial()) != 14 || !strings.HasSuffix(key.Serial(), said) {
+		t.Errorf("digits %s, label %s", said, key.Serial())
+	}
+	_, err = h.vendor(0xC2, 0)
+	wantHID(t, ctaphid.ErrInvalidCommand, err)
+}
+
 // What the profiles show of their serial, and that a serial is the key's own and stays.
 func TestSerial(t *testing.T) {
 	tests := []struct {
@@ -93,6 +106,7 @@ func TestSerial(t *testing.T) {
 		label, iSerial int // lengths; -1: a number
 	}{
 		{"modern", 16, 16}, {"noserial", 0, 0}, {"u2f-only", 0, 0}, {"fido20", 0, 12}, {"yubikey-like", -1, 0}, {"uuid-like", 32, 32},
+		{"suffix-like", 14, 0},
 	}
 	for _, tt := range tests {
 		file := filepath.Join(t.TempDir(), "key")
