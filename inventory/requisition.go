@@ -110,6 +110,7 @@ type Order struct {
 	Requisition Requisition
 	Person      Person
 	Address     Address
+	Others      []Held // keys of the person beside the one for this line
 }
 
 // Wanted refuses with the reason why no key can be made for the order's line now.
@@ -265,4 +266,13 @@ type Want struct {
 	Requisition string   // a requisition number; empty: any
 	Line        LineID   // a line; empty: any
 	Skip        []LineID // lines that were found not to fit
+
+	Tiers     []Tier // nil: any
+	TwoMakers []Tier // for people of these tiers [Order.TwoMakers] is asked
+	Maker     string // of the key, for that; empty: unknown
+}
+
+// Narrow tells if lines may be passed over because of what the key is.
+func (w Want) Narrow() bool {
+	return w.Tiers != nil && len(w.Tiers) < len(Tiers) || len(w.TwoMakers) > 0
 }

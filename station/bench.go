@@ -29,6 +29,9 @@ type Config struct {
 	Operator inventory.Actor // who stands at the bench
 	Owner    string          // names the lock file that this process holds
 
+	// Current gives the policy as it is now: each run follows the one that it began with. nil: Policy, for ever.
+	Current func() Policy
+
 	TouchSlots int                                                              // how many ports may ask for hands at once; 0: 2
 	Wait       time.Duration                                                    // how long a replug or touch is awaited; 0: 60 s
 	Adopt      time.Duration                                                    // how often an idle bench looks for runs whose process died; 0: 30 s
@@ -118,6 +121,14 @@ func New(cfg Config) (*Bench, error) {
 	return b, nil
 }
 
+// current is the policy that a run follows which begins now.
+func (b *Bench) current() Policy {
+	if b.cfg.Current == nil {
+		return b.cfg.Policy
+	}
+	return b.cfg.Current()
+}
+
 // placeOf tells where a port stands on the learned hub, from 1; 0: not on it.
 func (b *Bench) placeOf(port string) int {
 	b.mu.Lock()
@@ -172,7 +183,7 @@ func (b *Bench) make(ctx context.Context, port Port, want inventory.Want, auto b
 
 // newRun makes a run that is in no journal yet.
 func (b *Bench) newRun(port Port, want inventory.Want) *run {
-	r := &run{b: b, port: port, want: want, fresh: true, anew: true}
+	r := &run{b: b, port: port, want: want, fresh: true, anew: true, site: b.current()}
 	r.tile = Tile{Port: port.ID, Label: port.Title(), Plugged: true, Running: true, Test: b.cfg.Policy.test()}
 	return r
 }
@@ -183,9 +194,12 @@ func (r *run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := r.b.cfg.Policy.Version()
+	version, err := r.site.Version()
 	if err != nil {
 		return fmt.Errorf("name policy: %w", err)
+	}
+	if r.site.Number > 0 {
+		version = fmt.Sprintf("%d (%s)", r.site.Number, version)
 	}
 	at := r.b.now()
 	r.row = inventory.Run{

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"keystation/inventory"
-	"keystation/station/ctap"
 )
 
 func rpIDHash(id string) [32]byte { return sha256.Sum256([]byte(id)) }
@@ -20,7 +19,10 @@ func (r *run) identify(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	r.tile.Model = r.b.model(r.port, r.info)
-	if err := r.b.cfg.Policy.fits(r.info); err != nil {
+	if err := makeable(r.info); err != nil {
+		return result{}, err
+	}
+	if err := r.suits(); err != nil {
 		return result{}, err
 	}
 	known, err := r.recognize(ctx)
@@ -66,31 +68,6 @@ func (r *run) mine(ctx context.Context, known *inventory.Key) error {
 	return r.b.supersede(ctx, known.ID)
 }
 
-// fits refuses, untouched, a key on which the run could never end: no CTAP2, no clientPIN, no reset, or no way to
-// do what the policy requires.
-func (p Policy) fits(info ctap.Info) error {
-	if !info.SupportsPIN() {
-		return refuse("The key has no clientPIN, so it cannot be protected. It was left as it is: use another model.")
-	}
-	if info.Options[ctap.OptionNoMcGaWithPIN] {
-		return refuse("The key does not let its PIN sign anybody in, only a fingerprint. It was left as it is: use another model.")
-	}
-	if !info.SpeaksPINProtocol() {
-		return refuse("The key names no PIN protocol that is known here, so no PIN can be set. It was left as it is: use another model.")
-	}
-	if !info.ResetsOverUSB() {
-		return refuse("The key cannot be reset over USB. It was left as it is: use another model.")
-	}
-	if !info.Makes(ctap.AlgES256) {
-		return refuse("The key cannot make an ES256 credential. It was left as it is: use another model.")
-	}
-	if p.Force == inventory.ForceRequired && !info.CanForcePINChange() {
-		return refuse("The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model.")
-	}
-	_, err := p.pinLength(info)
-	return err
-}
-
 // never tells if what is plugged in at a port must not be touched.
 func (p Policy) never(port Port) bool {
 	return slices.Contains(p.NeverPorts, port.ID) || port.Serial != "" && slices.Contains(p.NeverSerials, port.Serial)
@@ -108,7 +85,7 @@ func (r *run) ownLine(ctx context.Context, known *inventory.Key) error {
 		return fmt.Errorf("read line: %w", err)
 	}
 	asked := (r.want.Requisition == "" || r.want.Requisition == o.Requisition.Number) && (r.want.Line == "" || r.want.Line == o.Line.ID)
-	if asked && o.Line.Key == known.ID && o.Requisition.Makeable() == nil && r.printable(ctx, o) == nil {
+	if asked && o.Line.Key == known.ID && o.Requisition.Makeable() == nil && slices.Contains(r.tiers, o.Requisition.Tier) && r.printable(ctx, o) == nil {
 		r.takes(o)
 	}
 	return nil
@@ -138,6 +115,7 @@ func (r *run) takeLine(ctx context.Context) error {
 	}
 	want := r.want
 	want.Skip = append(slices.Clone(want.Skip), r.b.pinnedElsewhere(r.port.ID)...)
+	want.Tiers, want.Maker, want.TwoMakers = r.tiers, r.maker(), r.site.twoMakers()
 	for {
 		o, err := r.takeUnpinned(ctx, want)
 		none := inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == ""
@@ -146,8 +124,10 @@ func (r *run) takeLine(ctx context.Context) error {
 			return nil
 		}
 		if none {
-			r.reasons = append(r.reasons, "No approved line was waiting: the key is made without one.")
-			return nil
+			if !want.Narrow() {
+				err = nil
+			}
+			return r.withoutLine(err)
 		}
 		if inventory.KindOf(err) == inventory.NotFound { // an answer of the books, not a fault of the key
 			return refuse("%s", inventory.Sentence(err))
@@ -205,6 +185,7 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 		}
 	}
 	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
+	r.key.Maker = r.maker()
 	r.key.Test = r.b.cfg.Policy.test()
 	r.key.Reasons = slices.Clone(g.reasons)
 	if r.stocked != nil { // what was found out about it then

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 
@@ -35,6 +36,11 @@ func TestPolicy_fits(t *testing.T) {
 			"The key cannot make an ES256 credential. It was left as it is: use another model."},
 		{"cannot force", func(p *Policy, _ *ctap.Info) { p.Force = inventory.ForceRequired },
 			"The key cannot demand a new PIN from its holder, which policy requires. It was left as it is: use another model."},
+		{"lacks an option", func(p *Policy, _ *ctap.Info) { p.Options = []string{"credMgmt"} },
+			"The key has no credMgmt, which policy requires. It was left as it is: use another model."},
+		{"has the option, off", func(p *Policy, i *ctap.Info) { p.Options, i.Options["credMgmt"] = []string{"credMgmt"}, false }, ""},
+		{"cannot turn alwaysUv on", func(p *Policy, i *ctap.Info) { p.AlwaysUV = []string{i.AAGUID.String()} },
+			"Policy has alwaysUv on for this model, and this key cannot turn it on. It was left as it is: use another one."},
 		{"PINs too short", func(_ *Policy, i *ctap.Info) { i.MaxPINLength = 6 },
 			"The key takes PINs of at most 6 digits and policy wants 8: use another model."},
 	} {
@@ -43,7 +49,7 @@ func TestPolicy_fits(t *testing.T) {
 			i := ctap.Info{Options: map[string]bool{ctap.OptionClientPIN: false}, Algorithms: []ctap.CredentialParameter{eddsa, es256}, PINUVAuthProtocols: []int{2, 1}}
 			tt.change(&p, &i)
 			have := ""
-			if err := p.fits(i); err != nil {
+			if err := cmp.Or(makeable(i), p.fits(i)); err != nil {
 				have = Advise("identify", err)
 				if s, ok := errors.AsType[*stop](err); ok {
 					have = s.note

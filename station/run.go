@@ -54,6 +54,9 @@ type run struct {
 	fresh bool // just plugged in: first in the queue for hands
 	auto  bool // begun by plugging in, and not because somebody asked for it
 
+	site  Policy           // as it was when the run began
+	tiers []inventory.Tier // that the key may be made for; nil: not looked at yet
+
 	auth    Authenticator // nil while closed
 	info    ctap.Info     // as of the last openKey or refresh
 	row     inventory.Run

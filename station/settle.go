@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"keystation/inventory"
@@ -25,7 +26,7 @@ func (r *run) sealPIN(context.Context) (result, error) {
 
 // newSeal draws another PIN into the run and gives its seal.
 func (r *run) newSeal() (inventory.Seal, error) {
-	n, err := r.b.cfg.Policy.pinLength(r.info)
+	n, err := r.policy().pinLength(r.info)
 	if err != nil {
 		return inventory.Seal{}, err
 	}
@@ -114,13 +115,17 @@ func (r *run) tagLate(ctx context.Context) (result, error) {
 
 // configure does what policy says and the key can; what the key cannot is said and left out.
 func (r *run) configure(ctx context.Context) (result, error) {
-	p := r.b.cfg.Policy
+	p := r.policy()
 	var wanted []Setting
 	if p.MinPINLength > r.info.MinPIN() && r.info.CanSetMinPINLength() {
 		wanted = append(wanted, Setting{MinPINLength: p.MinPINLength})
 	}
 	if p.EnterpriseAttestation && r.info.CanEnterpriseAttest() && !r.info.EnterpriseAttest() {
 		wanted = append(wanted, Setting{EnterpriseAttestation: true})
+	}
+	always := p.alwaysUV(r.info) && !r.info.AlwaysUV()
+	if always {
+		wanted = append(wanted, Setting{ToggleAlwaysUV: true})
 	}
 	note := p.cannot(r.info)
 	if note != "" {
@@ -134,7 +139,18 @@ func (r *run) configure(ctx context.Context) (result, error) {
 			return result{}, fmt.Errorf("configure: %w", err)
 		}
 	}
-	return done(note, inventory.Entered{})
+	if !always {
+		return done(note, inventory.Entered{})
+	}
+	r.key.Arrival = inventory.ArrivalPINFirst
+	r.reasons = append(r.reasons, "Policy has alwaysUv on for this model: its holder needs the PIN before the key can say that it arrived.")
+	key := r.key
+	return done(note, inventory.Entered{Key: &key})
+}
+
+// alwaysUV tells if policy has alwaysUv on for this model. It was turned off for the tag, which is made without a PIN.
+func (p Policy) alwaysUV(info ctap.Info) bool {
+	return slices.Contains(p.AlwaysUV, info.AAGUID.String())
 }
 
 // cannot says what policy wants of a key that it has no way to do.
@@ -171,10 +187,10 @@ func (r *run) prove(ctx context.Context) (result, error) {
 
 // asTold holds the key's getInfo against policy, as far as the key can follow it.
 func (r *run) asTold(i ctap.Info) bool {
-	p := r.b.cfg.Policy
+	p := r.policy()
 	minimum := !i.CanSetMinPINLength() || i.MinPIN() >= p.MinPINLength
 	ea := !p.EnterpriseAttestation || !i.CanEnterpriseAttest() || i.EnterpriseAttest()
-	return i.HasPIN() && minimum && ea
+	return i.HasPIN() && minimum && ea && (i.AlwaysUV() || !p.alwaysUV(i))
 }
 
 // answersWithPIN asserts the tag credential with a PIN token and up=false: no touch, and a wrong PIN is found out.
@@ -202,7 +218,7 @@ func (r *run) register(context.Context) (result, error) {
 // a key could not be touched to prove that it arrived, so its PIN is changed to another sealed one, which clears the
 // flag, and the key is marked.
 func (r *run) forcePIN(ctx context.Context) (result, error) {
-	if r.b.cfg.Policy.Force == inventory.ForceOff {
+	if r.policy().Force == inventory.ForceOff {
 		return r.pinStaysKnown("policy leaves the PIN as it is")
 	}
 	if !r.info.CanForcePINChange() {
@@ -221,7 +237,7 @@ func (r *run) forcePIN(ctx context.Context) (result, error) {
 		return result{}, err
 	case answer == tagHeld:
 		return done("the tag still answers in silence", inventory.Entered{})
-	case r.b.cfg.Policy.Force == inventory.ForceRequired:
+	case r.policy().Force == inventory.ForceRequired:
 		return result{}, aside("The key answers nothing any more while it demands a new PIN, and policy requires that it does.", "Use another model.")
 	}
 	return r.unmute(ctx)

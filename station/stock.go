@@ -53,7 +53,7 @@ func modeOf(e inventory.Entry) string {
 // reset since would have taken the tag, and no PIN goes without a reset (CTAP 2.1 §6.6). What was decided then about an
 // unproven model holds, unless policy refuses such keys now.
 func (r *run) fromStock(ctx context.Context, known *inventory.Key) error {
-	p := r.b.cfg.Policy
+	p := r.site
 	if known == nil || r.answered == nil || known.State != inventory.Received || r.info.HasPIN() || r.answered.RPID != p.RPID {
 		return nil
 	}

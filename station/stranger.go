@@ -36,7 +36,7 @@ type Answer struct {
 // factor. Without asking, a key is wiped only if the inventory expects it here, or if it is a stock model without a PIN
 // that was plugged into a learned making port while an operator makes keys.
 func (r *run) mayWipe(ctx context.Context, known *inventory.Key) (grant, error) {
-	p := r.b.cfg.Policy
+	p := r.site
 	if r.stocked != nil {
 		return grant{why: r.sinceStock(), by: r.row.Operator}, nil
 	}

@@ -81,7 +81,7 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 		s.facts = inventory.Entered{Registration: r.tagReg} // the evidence is kept
 		return s.facts, s
 	}
-	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash}, r.b.cfg.Policy.Roots, at)
+	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash}, r.policy().Roots, at)
 	return r.verdict(ctx, j)
 }
 
@@ -90,7 +90,7 @@ func (r *run) tagOptions(pin inventory.PIN) (CreationOptions, error) {
 	if err != nil {
 		return CreationOptions{}, err
 	}
-	p := r.b.cfg.Policy
+	p := r.policy()
 	digest, err := inventory.Digest(tagStatement{"keystation.tag", p.RPID, r.key.ID, r.key.Tag, r.row.ID})
 	if err != nil {
 		return CreationOptions{}, err
@@ -117,7 +117,7 @@ func (r *run) checkTag(c Credential) error {
 		return aside("The key's answer to a new credential cannot be read.", "Return it to the supplier.")
 	case data.Credential == nil || len(c.CredentialID) == 0:
 		return aside("The key made a credential without saying which.", "Return it to the supplier.")
-	case data.RPIDHash != rpIDHash(r.b.cfg.Policy.RPID) || !data.Flags.UP():
+	case data.RPIDHash != rpIDHash(r.policy().RPID) || !data.Flags.UP():
 		return aside("The key made a credential for something else than it was asked for.", "Return it to the supplier.")
 	case data.Credential.AAGUID != r.info.AAGUID && !data.Credential.AAGUID.IsZero():
 		return aside("The key names another model in its attestation than it did before.", "Return it to the supplier.")
@@ -146,9 +146,9 @@ func (r *run) verdict(ctx context.Context, j attest.Judgment) (inventory.Entered
 			outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
 			note: "The key is not what it says it is: " + j.Reasons[0].Sentence, next: "Return it to the supplier.",
 		}}
-	case j.Verdict == attest.Genuine || r.b.cfg.Policy.Unknown == inventory.AcceptUnknown:
+	case j.Verdict == attest.Genuine || r.policy().Unknown == inventory.AcceptUnknown:
 		return facts, nil
-	case r.b.cfg.Policy.Unknown == inventory.RefuseUnknown:
+	case r.policy().Unknown == inventory.RefuseUnknown:
 		return facts, r.unproven(facts, "Nothing proves what model this key is, and policy refuses such keys.")
 	}
 	return r.askUnknown(ctx, facts, j)

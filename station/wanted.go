@@ -37,7 +37,7 @@ func (r *run) standing(ctx context.Context) error {
 	case o.Line.State != inventory.LineMaking || o.Line.Run != r.row.ID:
 		return r.unhand(momentChanged, "The %s key of %s is made elsewhere.", o.Line.Purpose, number)
 	}
-	return nil
+	return r.pairs(o)
 }
 
 // unhand ends the run since its line does not stand any more, and says what to do with the key in hand: nothing that was

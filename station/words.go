@@ -45,6 +45,7 @@ const (
 	momentStopped   moment = "stopped"
 	momentChanged   moment = "changed"
 	momentStop      moment = "stop"
+	momentOther     moment = "other maker"
 	momentLeftIn    moment = "left in"
 	momentHalted    moment = "halted"
 )
@@ -78,6 +79,7 @@ var words = map[moment]Words{
 	momentStopped:   {"STOPPED", Quiet, ""},
 	momentChanged:   {"CHANGED", Bad, ""},
 	momentStop:      {"STOP", Bad, ""},
+	momentOther:     {"OTHER MAKER", Bad, ""},
 	momentHalted:    {"BENCH STOPPED", Bad, ""},
 	momentLeftIn:    {"LEFT IN", Quiet, "The hub is learned. To make this key, unplug it and plug it in again."},
 }

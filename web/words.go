@@ -147,7 +147,7 @@ var toneIcons = map[station.Tone]string{
 var tileIcons = map[string]string{
 	"EMPTY": "port", "WAIT": "clock", "HOLD": "pause", "STOP": "stop", "STOPPED": "stop",
 	"REPLUG": "plug", "PLUG IN AGAIN": "plug", "TOUCH": "touch", "HOLD TOUCH": "touch", "YOUR ANSWER?": "question", "NEEDS A YES": "question",
-	"READY": "check", "STOCKED": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change",
+	"READY": "check", "STOCKED": "layers", "LEARNED": "check", "PRINTING": "paper", "CHANGED": "change", "OTHER MAKER": "change",
 	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus", "LEFT IN": "minus",
 }
 

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"keystation/inventory"
@@ -78,14 +80,8 @@ func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.
 	var o inventory.Order
 	want.Requisition = inventory.RequisitionNumber(want.Requisition)
 	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		id, err := tx.findLine(ctx, want)
-		if errors.Is(err, sql.ErrNoRows) {
-			return tx.whyNone(ctx, want)
-		}
-		if err != nil {
-			return err
-		}
-		if o, err = s.order(ctx, tx.sql, id); err != nil {
+		var err error
+		if o, err = s.nextOrder(ctx, tx, want); err != nil {
 			return err
 		}
 		return tx.take(ctx, run, &o)
@@ -94,6 +90,30 @@ func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.
 		return inventory.Order{}, err
 	}
 	return o, nil
+}
+
+// nextOrder finds the next line that is wanted and whose person may get this key.
+func (s *Store) nextOrder(ctx context.Context, tx *txn, want inventory.Want) (inventory.Order, error) {
+	var unfit error
+	for {
+		id, err := tx.findLine(ctx, want)
+		if errors.Is(err, sql.ErrNoRows) {
+			return inventory.Order{}, tx.whyNone(ctx, want, unfit)
+		}
+		if err != nil {
+			return inventory.Order{}, err
+		}
+		o, err := s.order(ctx, tx.sql, id)
+		if err != nil || !slices.Contains(want.TwoMakers, o.Requisition.Tier) {
+			return o, err
+		}
+		fault := o.TwoMakers(want.Maker)
+		if fault == nil {
+			return o, nil
+		}
+		unfit = cmp.Or(unfit, fault)
+		want.Skip = append(slices.Clip(want.Skip), id)
+	}
 }
 
 // Makeable refuses with what is the matter with a requisition that is named at the bench, before any key is touched.
@@ -110,23 +130,39 @@ func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.Lin
 	if err != nil {
 		return "", fmt.Errorf("list lines to skip: %w", err)
 	}
+	tiers, err := json.Marshal(want.Tiers) // null: any
+	if err != nil {
+		return "", fmt.Errorf("list tiers: %w", err)
+	}
 	var id inventory.LineID
 	err = tx.sql.QueryRowContext(ctx, `SELECT l.id FROM requisitions r JOIN lines l ON l.requisition = r.id
 		WHERE r.state IN ('approved', 'fulfilling') AND l.state = 'open'
 		AND ($1 = '' OR r.number = $1) AND ($2 = '' OR l.id = $2) AND l.id NOT IN (SELECT value FROM json_each($3))
+		AND ($4 = 'null' OR r.tier IN (SELECT value FROM json_each($4)))
 		ORDER BY r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
-		want.Requisition, want.Line, string(skip)).Scan(&id)
+		want.Requisition, want.Line, string(skip), string(tiers)).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("find line: %w", err)
 	}
 	return id, nil
 }
 
-// whyNone refuses with what is the matter with the requisition or line that was named.
-func (tx *txn) whyNone(ctx context.Context, want inventory.Want) error {
+// whyNone refuses with what is the matter with the requisition or line that was named, or with the key: unfit says why a
+// line that waits is not for it.
+func (tx *txn) whyNone(ctx context.Context, want inventory.Want, unfit error) error {
 	tail, arg := "WHERE number = $1", want.Requisition
 	if want.Line != "" {
 		tail, arg = "WHERE id = (SELECT requisition FROM lines WHERE id = $1)", string(want.Line)
+	}
+	if unfit == nil && len(want.Tiers) > 0 {
+		open := want
+		open.Tiers = nil
+		if _, err := tx.findLine(ctx, open); err == nil {
+			unfit = inventory.Refuse(inventory.NotFound, "Lines wait, but policy leaves this key out of their tiers: take a key of another model.")
+		}
+	}
+	if unfit != nil {
+		return inventory.Refuse(inventory.NotFound, "%s", inventory.Sentence(unfit))
 	}
 	if arg == "" {
 		return inventory.Refuse(inventory.NotFound, "No approved requisition has an open line for this key: approve one, or make keys for stock.")

@@ -83,7 +83,7 @@ var faults = []struct {
 // conflicts are the rules that the schema itself enforces, in words. They are matched by what SQLite says it was.
 var conflicts = []struct{ text, says string }{
 	{"UNIQUE constraint failed: keys.asset_tag", "Another key has this asset tag already: put the key aside and print a new label."},
-	{"UNIQUE constraint failed: keys.serial,", "Another key of this model has this serial number already: look it up before making this one."},
+	{"UNIQUE constraint failed: index 'keys_serial'", "Another key of this vendor has this serial number already: look it up before making this one."},
 	{"UNIQUE constraint failed: people.email", "Another person has this e-mail address already."},
 	{"UNIQUE constraint failed: people.external_id", "Another person has this external id already."},
 	{"UNIQUE constraint failed: requisitions.reference", "Another requisition has this reference already."},

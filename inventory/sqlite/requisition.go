@@ -67,7 +67,24 @@ func (s *Store) order(ctx context.Context, q querier, id inventory.LineID) (inve
 	if err != nil {
 		return inventory.Order{}, err
 	}
-	return inventory.Order{Line: l, Requisition: r, Person: p, Address: a}, nil
+	o := inventory.Order{Line: l, Requisition: r, Person: p, Address: a}
+	o.Others, err = others(ctx, q, l.ID, p.ID)
+	return o, err
+}
+
+// others lists the keys of a person beside the one for a line: those in their hands, those made for them and those that a
+// run has in hand for them. What is lost, broken or on its way back is no key of theirs any more.
+func others(ctx context.Context, q querier, line inventory.LineID, of inventory.PersonID) ([]inventory.Held, error) {
+	return queryRows(ctx, q, func(h *inventory.Held) []any {
+		return append(keys.into(&h.Key), intoRef(&h.Line), &h.Making)
+	}, `WITH theirs(id, line, making) AS (
+			SELECT l.key_id, l.id, 0 FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = $1 AND l.id <> $2 AND l.key_id IS NOT NULL
+			UNION ALL SELECT u.key_id, l.id, 1 FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN runs u ON u.id = l.run
+				WHERE q.person = $1 AND l.id <> $2 AND l.state = 'making' AND u.key_id IS NOT NULL
+			UNION ALL SELECT c.key_id, NULL, 0 FROM custody c WHERE c.person = $1 AND c.until IS NULL)
+		SELECT `+keys.qualified("k")+`, max(h.line), max(h.making) FROM theirs h JOIN keys k ON k.id = h.id
+		WHERE (k.line IS NULL OR k.line <> $2) AND (h.making OR k.state IN ('ready', 'packed', 'in-transit', 'delivered', 'active', 'suspended'))
+		GROUP BY k.id ORDER BY k.id`, of, line)
 }
 
 func (s *Store) openAddress(r inventory.Requisition) (inventory.Address, error) {
