@@ -20,10 +20,11 @@ type Policy struct {
 	Critical        *inventory.Rules // of that tier; nil: the same
 	Number          int64            // the policy's version in the inventory; 0: it is written down nowhere
 
-	Roots        attest.Roots // an attestation that chains to one of these is genuine
-	Stock        []string     // AAGUIDs that we buy
-	NeverPorts   []string     // never touched
-	NeverSerials []string     // never touched
+	Roots        attest.Roots    // an attestation that chains to one of these is genuine
+	Catalog      *attest.Catalog // what the metadata say of models; nil: there are none
+	Stock        []string        // AAGUIDs that we buy
+	NeverPorts   []string        // never touched
+	NeverSerials []string        // never touched
 }
 
 // DefaultPolicy is what holds where nothing is configured.
@@ -92,12 +93,21 @@ func (p Policy) Version() (string, error) {
 		NeverPorts   string
 		NeverSerials string
 		RootsSeen    []string
+		Metadata     string
 	}{
 		p.RPID, rules, p.Number,
-		strings.Join(p.Stock, "\n"), strings.Join(p.NeverPorts, "\n"), strings.Join(p.NeverSerials, "\n"), p.Roots.Names(),
+		strings.Join(p.Stock, "\n"), strings.Join(p.NeverPorts, "\n"), strings.Join(p.NeverSerials, "\n"), p.Roots.Names(), p.metadata(),
 	})
 	if err != nil {
 		return "", err
 	}
 	return d[:12], nil
+}
+
+// metadata names the metadata that models are judged by; empty: there are none.
+func (p Policy) metadata() string {
+	if p.Catalog == nil {
+		return ""
+	}
+	return p.Catalog.SHA256
 }

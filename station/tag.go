@@ -81,7 +81,7 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 		s.facts = inventory.Entered{Registration: r.tagReg} // the evidence is kept
 		return s.facts, s
 	}
-	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash}, r.policy().Roots, at)
+	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash, Firmware: r.info.Firmware()}, attest.Trust{Roots: r.policy().Roots}, at)
 	return r.verdict(ctx, j)
 }
 

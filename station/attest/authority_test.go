@@ -177,7 +177,7 @@ func (k *key) signedBytes() []byte {
 // expect judges and compares the reasons, in order.
 func expect(t *testing.T, e attest.Evidence, roots attest.Roots, at time.Time, verdict attest.Verdict, reasons string) attest.Judgment {
 	t.Helper()
-	j := attest.Judge(e, roots, at)
+	j := attest.Judge(e, attest.Trust{Roots: roots}, at)
 	if j.Verdict != verdict || codes(j) != reasons {
 		t.Errorf("%s for %q, want %s for %q", j.Verdict, codes(j), verdict, reasons)
 	}

@@ -15,6 +15,10 @@
 // genuine old key must not be called forged because its vendor's certificate ran
 // out. What happens to an unknown key is for policy to say, not for this package.
 //
+// Beside roots from files there is the metadata of the FIDO Alliance: [OpenBLOB]
+// verifies a BLOB offline, by pinned roots and a given time, and gives a Catalog of
+// models, with their roots, certifications and status reports.
+//
 // Judge never panics and always answers; what it met stands in Reasons, each
 // with a Code for programs and a Sentence for people, the one that decided first.
 // Signatures are checked over the bytes as received, and CBOR is read leniently,

@@ -70,7 +70,7 @@ func FuzzJudge(f *testing.F) {
 	}
 	roots := yubicoRoots(f)
 	f.Fuzz(func(t *testing.T, object, hash []byte, at int64) {
-		j := attest.Judge(attest.Evidence{Object: object, ClientDataHash: hash}, roots, time.Unix(at, 0))
+		j := attest.Judge(attest.Evidence{Object: object, ClientDataHash: hash}, attest.Trust{Roots: roots}, time.Unix(at, 0))
 		if len(j.Reasons) == 0 {
 			t.Error("a verdict without a reason")
 		}

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"crypto/x509"
 	"errors"
 	"io"
 	"time"
@@ -13,6 +14,7 @@ import (
 type Evidence struct {
 	Object         []byte // the attestation object as received, WebAuthn's or CTAP's form
 	ClientDataHash []byte // the 32 bytes that were signed with it; without them no signature is checked
+	Firmware       string // what getInfo said; empty: not known
 }
 
 // Attestation types, in the words of the FIDO metadata service. Basic and
@@ -35,29 +37,67 @@ type Judgment struct {
 	CredentialID []byte           `json:"credential_id"`
 	PublicKey    []byte           `json:"public_key"` // the COSE key as received
 	Root         string           `json:"root"`       // subject and SHA-256 of the root that was reached, else ""
+	Model        string           `json:"model"`      // as the metadata call it, else ""
+	Maker        string           `json:"maker"`      // as the root that was reached says, else as the metadata do, else ""
+	Metadata     int64            `json:"metadata"`   // number of the BLOB that was looked at; 0: none
 	Facts        CertificateFacts `json:"certificate"`
+	Chain        []Link           `json:"chain"` // from the attestation certificate to the root, as far as it goes
+}
+
+// Link is one certificate of a chain.
+type Link struct {
+	Subject     string    `json:"subject"`
+	Issuer      string    `json:"issuer"`
+	NotBefore   time.Time `json:"not_before"`
+	NotAfter    time.Time `json:"not_after"`
+	Fingerprint string    `json:"fingerprint"` // SHA-256, hexadecimal
 }
 
 // Judge weighs the evidence as of a time, which decides which certificates had
-// expired. It is safe for use by many goroutines.
-func Judge(e Evidence, roots Roots, at time.Time) Judgment {
-	c := &hearing{evidence: e, roots: roots, at: at}
-	if c.open() {
-		c.weigh()
-	}
-	c.Verdict = decide(c.Reasons)
-	return c.Judgment
+// expired and which statuses are in effect. It is safe for use by many
+// goroutines. To judge many keys, see [NewJudge].
+func Judge(e Evidence, t Trust, at time.Time) Judgment {
+	return (&hearing{evidence: e, trust: t, at: at}).hear()
 }
 
 // hearing is one Judgment being reached.
 type hearing struct {
 	Judgment
 	evidence  Evidence
-	roots     Roots
+	trust     Trust
 	at        time.Time
+	memo      *memo // nil: nothing is remembered
 	object    ctap.AttestationObject
 	auth      ctap.AuthData
 	statement statement
+	entry     *Entry              // of the model; nil: it is not in the metadata
+	chain     []*x509.Certificate // that was followed, leaf first; nil: there is none
+}
+
+func (h *hearing) hear() Judgment {
+	if h.trust.Catalog != nil {
+		h.Metadata = h.trust.Catalog.No
+	}
+	if h.open() {
+		h.weigh()
+		h.about()
+	}
+	h.Verdict = decide(h.Reasons)
+	return h.Judgment
+}
+
+// about says what is known of the model, and what policy has to say to it.
+func (h *hearing) about() {
+	if h.entry == nil {
+		h.entry = h.trust.Catalog.Entry(h.AAGUID)
+	}
+	if h.entry != nil {
+		h.Model = h.entry.Description
+	}
+	if h.Root == "" {
+		h.Maker = h.entry.Maker()
+	}
+	h.rules()
 }
 
 // formats are the attestation statement formats of WebAuthn §8 that are verified.

@@ -155,7 +155,7 @@ func TestPacked_enterpriseSerial(t *testing.T) {
 func TestJudge_saysWhatWasAttested(t *testing.T) {
 	ca, signer := newAuthority(t, "Root", nil), newKey(t)
 	k := newPacked(t, signer, ca.sign(t, leafTemplate(), signer.Public()))
-	j := attest.Judge(k.evidence(), rootsOf(nil, ca.cert), now)
+	j := attest.Judge(k.evidence(), attest.Trust{Roots: rootsOf(nil, ca.cert)}, now)
 	c := k.auth.Credential
 	if j.Format != "packed" || j.Type != attest.TypeBasicFull || j.AAGUID != c.AAGUID ||
 		!bytes.Equal(j.CredentialID, c.ID) || !bytes.Equal(j.PublicKey, c.PublicKey) {

@@ -1,8 +1,10 @@
 package attest
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -10,24 +12,76 @@ import (
 // model (WebAuthn §7.1, "verify that the attestation is trustworthy"). A chain
 // that is whole but for its dates is told apart from no chain.
 func (h *hearing) follow(leaf *x509.Certificate, others [][]byte) {
-	p := newPath(leaf, others, h.roots.forModel(h.AAGUID))
-	chain, err := p.at(h.at)
-	if err == nil {
-		root := chain[len(chain)-1]
-		h.Root = describe(root)
+	h.entry = h.trust.Catalog.Entry(h.AAGUID)
+	if h.entry == nil && h.AAGUID.IsZero() {
+		h.entry = h.trust.Catalog.EntryFor(leaf)
+	}
+	way := h.way(leaf, others)
+	h.chain, h.Chain = way.chain, links(way.chain)
+	if way.chain == nil {
+		h.Chain = links([]*x509.Certificate{leaf})
+	}
+	switch {
+	case way.err == nil:
+		root := way.chain[len(way.chain)-1]
+		h.Root, h.Maker = describe(root), makerOf(root)
 		h.find(RootReached, "The certificate chain ends at the trusted root %s.", h.Root)
-		return
+	case way.chain != nil:
+		h.dates(way.chain)
+	default:
+		h.dates([]*x509.Certificate{leaf})
+		h.noWay(leaf, way)
 	}
-	if whole := p.ever(); whole != nil {
-		h.dates(whole)
-		return
-	}
-	h.dates([]*x509.Certificate{leaf})
-	if isPlainlyUnknown(err) {
+}
+
+// noWay says why there is no chain to a root for this model.
+func (h *hearing) noWay(leaf *x509.Certificate, w way) {
+	switch {
+	case w.elsewhere != nil:
+		h.find(OtherModelsRoot, "The certificate chain ends at %s, which the metadata name as a root of other models (%s), not of this one.",
+			describe(w.elsewhere), names(h.trust.Catalog.sharing(w.elsewhere)))
+	case isPlainlyUnknown(w.err):
 		h.find(UnknownRoot, "The attestation certificate was issued by %q, for which no trusted root is given.", short(leaf.Issuer))
-		return
+	default:
+		h.find(UnknownRoot, "The certificate chain leads to no trusted root (%v).", w.err)
 	}
-	h.find(UnknownRoot, "The certificate chain leads to no trusted root (%v).", err)
+}
+
+// way is where the chain of a certificate leads.
+type way struct {
+	chain     []*x509.Certificate // to a root of the model; nil: there is none
+	err       error               // why it does not count at the time of the judgment
+	elsewhere *x509.Certificate   // a root of other models that it leads to
+}
+
+// way looks where the chain leads, once for all keys of a batch.
+func (h *hearing) way(leaf *x509.Certificate, others [][]byte) way {
+	return h.memo.way(leaf, others, h.AAGUID, func() way {
+		p := newPath(leaf, others, h.trust.anchors(h.AAGUID, h.entry))
+		chain, err := p.at(h.at)
+		if err == nil {
+			return way{chain: chain}
+		}
+		if whole := p.ever(); whole != nil {
+			return way{chain: whole, err: err}
+		}
+		w := way{err: err}
+		if c := h.trust.Catalog; c != nil {
+			if chain := newPath(leaf, others, c.roots.forModel(h.AAGUID)).ever(); chain != nil {
+				w.elsewhere = chain[len(chain)-1]
+			}
+		}
+		return w
+	})
+}
+
+// links are the certificates of a chain as people look at them.
+func links(chain []*x509.Certificate) []Link {
+	all := make([]Link, len(chain))
+	for i, c := range chain {
+		all[i] = Link{c.Subject.String(), c.Issuer.String(), c.NotBefore.UTC(), c.NotAfter.UTC(), fmt.Sprintf("%x", sha256.Sum256(c.Raw))}
+	}
+	return all
 }
 
 // dates names every certificate that is not valid at the time of the judgment.

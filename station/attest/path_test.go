@@ -72,7 +72,7 @@ func TestChain_dates(t *testing.T) {
 		t.Run(name, func(t *testing.T) { expect(t, e, roots, tt.at, tt.verdict, tt.reasons) })
 	}
 
-	j := attest.Judge(e, roots, until.AddDate(-1, 0, 0))
+	j := attest.Judge(e, attest.Trust{Roots: roots}, until.AddDate(-1, 0, 0))
 	if want := `The certificate "Batch 7" expired on 2028-01-01, before 2029-01-01.`; j.Reasons[0].Sentence != want {
 		t.Errorf("said %q, want %q", j.Reasons[0].Sentence, want)
 	}

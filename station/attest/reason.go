@@ -36,6 +36,12 @@ const (
 	CriticalSerial     Code = "certificate-serial-critical"
 	WrongCredentialKey Code = "credential-key"
 	StatementNotEmpty  Code = "statement-not-empty"
+	RevokedModel       Code = "status-revoked"
+	UndesiredStatus    Code = "status-undesired"
+	Denied             Code = "model-denied"
+	NotAllowed         Code = "model-not-allowed"
+	OldFirmware        Code = "firmware-old"
+	LowLevel           Code = "certification-low"
 )
 
 // No evidence.
@@ -46,14 +52,20 @@ const (
 	NotChecked            Code = "signature-not-checked"
 	UnreadableCertificate Code = "certificate-unreadable"
 	UnknownRoot           Code = "root-unknown"
+	OtherModelsRoot       Code = "root-of-another-model"
+	UnknownFirmware       Code = "firmware-unknown"
+	NoMetadata            Code = "metadata-missing"
 	Expired               Code = "expired"
 	NotYetValid           Code = "not-yet-valid"
 )
 
 // Evidence for a key, and remarks that change nothing.
 const (
-	RootReached Code = "root-reached"
-	Repaired    Code = "certificate-repaired"
+	RootReached   Code = "root-reached"
+	Repaired      Code = "certificate-repaired"
+	NotInMetadata Code = "model-not-in-metadata"
+	Update        Code = "firmware-update"
+	Overdue       Code = "metadata-overdue" // it comes with the day, not with the evidence
 )
 
 // What a reason makes of a judgment: the heaviest decides.
@@ -66,10 +78,11 @@ const (
 
 // weights holds every code that is not evidence against.
 var weights = map[Code]int{
-	Repaired:    remark,
+	Repaired: remark, NotInMetadata: remark, Update: remark, Overdue: remark,
 	RootReached: proof,
 	NoneGiven:   noEvidence, SelfSigned: noEvidence, UnknownFormat: noEvidence, NotChecked: noEvidence,
-	UnreadableCertificate: noEvidence, UnknownRoot: noEvidence, Expired: noEvidence, NotYetValid: noEvidence,
+	UnreadableCertificate: noEvidence, UnknownRoot: noEvidence, OtherModelsRoot: noEvidence,
+	UnknownFirmware: noEvidence, NoMetadata: noEvidence, Expired: noEvidence, NotYetValid: noEvidence,
 }
 
 func (c Code) weight() int {

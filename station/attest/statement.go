@@ -47,9 +47,9 @@ func (h *hearing) leaf(der []byte) (*x509.Certificate, bool) {
 		h.find(Repaired, "The certificate is one of the early Yubico U2F certificates with a wrong byte before the signature; it was read with that byte set right.")
 		der = mended
 	}
-	cert, err := x509.ParseCertificate(der)
+	cert, facts, err := h.memo.leaf(der)
 	if err == nil {
-		h.Facts = factsOf(cert)
+		h.Facts = facts
 		return cert, true
 	}
 	var any asn1.RawValue

@@ -98,7 +98,7 @@ func TestJudge_vectors(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			e := vector(t, name)
-			j := attest.Judge(e, roots, vectorTime)
+			j := attest.Judge(e, attest.Trust{Roots: roots}, vectorTime)
 			if got := codes(j); got != vectors[name] {
 				t.Errorf("reasons %q, want %q; first: %s", got, vectors[name], j.Reasons[0].Sentence)
 			}
@@ -132,11 +132,11 @@ func changedIsNeverGenuine(t *testing.T, e attest.Evidence, roots attest.Roots) 
 	}
 	other := attest.Evidence{Object: e.Object, ClientDataHash: slices.Clone(e.ClientDataHash)}
 	other.ClientDataHash[0] ^= 1
-	if j := attest.Judge(other, roots, vectorTime); j.Verdict != attest.Refused && !has(j, attest.NotChecked) {
+	if j := attest.Judge(other, attest.Trust{Roots: roots}, vectorTime); j.Verdict != attest.Refused && !has(j, attest.NotChecked) {
 		t.Errorf("with another client data hash: %s %q", j.Verdict, codes(j))
 	}
 	missing := attest.Evidence{Object: e.Object}
-	if j := attest.Judge(missing, roots, vectorTime); j.Verdict == attest.Genuine || !has(j, attest.NotChecked) {
+	if j := attest.Judge(missing, attest.Trust{Roots: roots}, vectorTime); j.Verdict == attest.Genuine || !has(j, attest.NotChecked) {
 		t.Errorf("without the client data hash: %s %q", j.Verdict, codes(j))
 	}
 }
@@ -144,7 +144,7 @@ func changedIsNeverGenuine(t *testing.T, e attest.Evidence, roots attest.Roots) 
 func TestJudge_withoutRootsNothingIsGenuine(t *testing.T) {
 	for name := range vectors {
 		if e, ok := testdata(t, name); ok {
-			if j := attest.Judge(e, attest.Roots{}, vectorTime); j.Verdict == attest.Genuine || j.Root != "" {
+			if j := attest.Judge(e, attest.Trust{}, vectorTime); j.Verdict == attest.Genuine || j.Root != "" {
 				t.Errorf("%s: %s by %q", name, j.Verdict, j.Root)
 			}
 		}
@@ -152,7 +152,7 @@ func TestJudge_withoutRootsNothingIsGenuine(t *testing.T) {
 }
 
 func TestJudge_namesTheRoot(t *testing.T) {
-	j := attest.Judge(vector(t, "real-key-packed-yubikey-5ci-9da22ec4"), yubicoRoots(t), vectorTime)
+	j := attest.Judge(vector(t, "real-key-packed-yubikey-5ci-9da22ec4"), attest.Trust{Roots: yubicoRoots(t)}, vectorTime)
 	want := "CN=Yubico U2F Root CA Serial 457200631 (SHA-256 9c20edf1ccf1dd6f4c60cbcf3a66df17362163655bd086dd1b43fa22aaefcf3d)"
 	if j.Root != want || !strings.Contains(j.Reasons[0].Sentence, want) {
 		t.Errorf("root %q in %q, want %q", j.Root, j.Reasons[0].Sentence, want)
@@ -168,13 +168,13 @@ func TestJudge_readsCertificateFacts(t *testing.T) {
 		"real-key-packed-ewbm-fido2-certificate-ce7afa7f": {},
 		"none-none-8446ccb9-be36db63":                     {},
 	} {
-		got := attest.Judge(vector(t, name), attest.Roots{}, vectorTime).Facts
+		got := attest.Judge(vector(t, name), attest.Trust{}, vectorTime).Facts
 		if !slices.Equal(got.Transports, want.Transports) || got.YubicoDevice != want.YubicoDevice ||
 			got.YubicoFirmware != want.YubicoFirmware || got.FIPS != want.FIPS || got.EnterpriseSerial != "" {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
-	bio := attest.Judge(vector(t, "real-key-packed-yubikey-bio-series-61768bf7"), attest.Roots{}, vectorTime)
+	bio := attest.Judge(vector(t, "real-key-packed-yubikey-bio-series-61768bf7"), attest.Trust{}, vectorTime)
 	if bio.Facts.AAGUID == nil || *bio.Facts.AAGUID != bio.AAGUID || bio.Facts.Issuer != "CN=Yubico U2F Root CA Serial 457200631" {
 		t.Errorf("facts of the Bio: %+v", bio.Facts)
 	}
@@ -184,7 +184,7 @@ func TestJudge_anObjectCutShort(t *testing.T) {
 	e := vector(t, "real-key-packed-yubikey-5ci-9da22ec4")
 	for n := range e.Object {
 		cut := attest.Evidence{Object: e.Object[:n], ClientDataHash: e.ClientDataHash}
-		j := attest.Judge(cut, yubicoRoots(t), vectorTime)
+		j := attest.Judge(cut, attest.Trust{Roots: yubicoRoots(t)}, vectorTime)
 		if j.Verdict != attest.Refused || n > 0 && !has(j, attest.Truncated) {
 			t.Fatalf("cut after %d bytes: %s %q", n, j.Verdict, codes(j))
 		}
@@ -199,7 +199,7 @@ func TestJudge_aFlippedBit(t *testing.T) {
 	for i := range e.Object {
 		changed := attest.Evidence{Object: slices.Clone(e.Object), ClientDataHash: e.ClientDataHash}
 		changed.Object[i] ^= 1 << (i % 8)
-		if j := attest.Judge(changed, roots, vectorTime); j.Verdict == attest.Genuine {
+		if j := attest.Judge(changed, attest.Trust{Roots: roots}, vectorTime); j.Verdict == attest.Genuine {
 			t.Errorf("byte %d was changed and the key is still genuine", i)
 		}
 	}
