@@ -19,7 +19,8 @@ func (h *hearing) follow(leaf *x509.Certificate, others [][]byte) {
 	way := h.way(leaf, others)
 	h.chain, h.Chain = way.chain, links(way.chain)
 	if way.chain == nil {
-		h.Chain = links([]*x509.Certificate{leaf})
+		h.chain = []*x509.Certificate{leaf}
+		h.Chain = links(h.chain)
 	}
 	switch {
 	case way.err == nil:

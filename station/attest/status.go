@@ -142,7 +142,7 @@ func (e *Entry) Updates(at time.Time) []StatusReport {
 }
 
 // Undesired lists the reports in effect at a time that speak against a key of this model with this firmware (empty: not
-// known) and certificate chain (nil: not known). A status stays until it is said to be about other keys: reports name the
+// known) and certificate chain (nil: it has shown none). A status stays until it is said to be about other keys: reports name the
 // version or the certificate that they are about, and a model that is certified again is so from a later version on
 // (FIDO Metadata Service v3.0 §3.1.3, authenticatorVersion and certificate). list nil: the usual ones.
 func (e *Entry) Undesired(at time.Time, list []Status, firmware string, chain []*x509.Certificate) []StatusReport {
@@ -154,10 +154,10 @@ func (e *Entry) Undesired(at time.Time, list []Status, firmware string, chain []
 	})
 }
 
-// aboutOthers tells that a report is not about this key: another certificate, or firmware newer than it names of which a
+// aboutOthers tells that a report is not about this key: another certificate (a key that has shown none says nothing), or firmware newer than it names of which a
 // later report says that it is certified.
 func (r StatusReport) aboutOthers(all []StatusReport, firmware string, chain []*x509.Certificate) bool {
-	if r.Certificate != nil && chain != nil && !slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return string(c.Raw) == string(r.Certificate) }) {
+	if r.Certificate != nil && !slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return string(c.Raw) == string(r.Certificate) }) {
 		return true
 	}
 	newer := r.Version != 0 && firmware != "" && CompareFirmware(firmware, versionName(r.Version)) > 0
