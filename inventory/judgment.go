@@ -17,7 +17,16 @@ type Evidence struct {
 	Registration Registration // its tag credential, the newest: with attestation, client data hash and getInfo
 	Tier         Tier         // of the line it was made for; of stock, the standard one
 	Holder       Holder       // who has it
+	Person       PersonID     // who has it, or whom it was made for; empty: nobody
+	Name         string       // of that person
+	Making       bool         // a run has it in hand
 	Judged       Judgment     // what came of it the last time; zero: nothing was written down
+}
+
+// Judged is a judgment on its way to be written down. What it means for its key is decided on the key as it is then.
+type Judged struct {
+	Judgment  Judgment
+	Incidents bool // a key in use that it refuses opens an incident
 }
 
 // Judgment is what came of judging the attestation of a key, and by what.
@@ -39,7 +48,16 @@ type Judgment struct {
 
 // Same tells if a second judgment came to the same, whatever it was made by.
 func (j Judgment) Same(other Judgment) bool {
-	return j.Verdict == other.Verdict && j.Root == other.Root && j.Model == other.Model && slices.Equal(j.Reasons, other.Reasons)
+	return j.Verdict == other.Verdict && j.Root == other.Root && j.Model == other.Model && j.Maker == other.Maker &&
+		slices.Equal(j.Reasons, other.Reasons)
+}
+
+// First is the reason that decided, zero when none is given.
+func (j Judgment) First() Reason {
+	if len(j.Reasons) == 0 {
+		return Reason{}
+	}
+	return j.Reasons[0]
 }
 
 // Sentences are the reasons as people read them.
@@ -52,12 +70,16 @@ func (j Judgment) Sentences() []string {
 }
 
 // Judge notes in k what came of judging it again. Sentences of k that are not of the judgment before (who let it be
-// wiped, who accepted it) stay. What a refusal means for a key at the desk, or in somebody's hands, is for the caller.
+// wiped, who accepted it) stay. It does not count as a change of the key when its verdict stays. What a refusal means for
+// a key at the desk, or in somebody's hands, [Key.Withdraw] and [Incident] say.
 func (k Key) Judge(before, j Judgment, at time.Time) (Key, Event) {
 	was := k.Verdict
-	kept := slices.DeleteFunc(slices.Clone(k.Reasons), func(s string) bool { return slices.Contains(before.Sentences(), s) })
+	told := append(before.Sentences(), j.Sentences()...)
+	kept := slices.DeleteFunc(slices.Clone(k.Reasons), func(s string) bool { return slices.Contains(told, s) })
 	k.Reasons = append(j.Sentences(), kept...)
-	k.Verdict, k.ChangedAt = j.Verdict, at
+	if j.Verdict != was {
+		k.Verdict, k.ChangedAt = j.Verdict, at
+	}
 	if j.Maker != "" {
 		k.Maker = j.Maker
 	}

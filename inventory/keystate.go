@@ -132,3 +132,13 @@ func (s KeyState) edge(to KeyState) *Edge {
 func (s KeyState) WithSomebody() bool {
 	return slices.Contains([]KeyState{Packed, InTransit, Delivered, Active, Suspended, ReturnDue, InReturn, Lost, Stolen}, s)
 }
+
+// AtDesk tells if a key in this state is in our hands and may be used, or used again: such a key can be put aside at once.
+func (s KeyState) AtDesk() bool {
+	return slices.Contains([]KeyState{Received, Ready, Packed, Returned}, s)
+}
+
+// InHands tells if a person has, or is about to get, a key in this state.
+func (s KeyState) InHands() bool {
+	return slices.Contains([]KeyState{InTransit, Delivered, Active, Suspended, ReturnDue}, s)
+}

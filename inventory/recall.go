@@ -36,6 +36,19 @@ const (
 	RecallWrittenOff RecallItemState = "written-off"
 )
 
+// Outcome says it as the end of a sentence.
+func (s RecallItemState) Outcome() string {
+	return map[RecallItemState]string{RecallDue: "still out", RecallReturned: "it is back", RecallWrittenOff: "it is written off"}[s]
+}
+
+// RecallNumber gives the number of a recall as it is written, C-1001, of one as people type it.
+func RecallNumber(text string) string {
+	if digits, ok := numbered(text, "C"); ok {
+		return "C-" + digits
+	}
+	return text
+}
+
 // RecallItem is one key of a recall.
 type RecallItem struct {
 	ID        RecallItemID    `json:"id"`

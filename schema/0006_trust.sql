@@ -9,6 +9,8 @@ ALTER TABLE keys ADD COLUMN maker TEXT NOT NULL DEFAULT '';
 DROP INDEX keys_serial;
 CREATE UNIQUE INDEX keys_serial ON keys (serial, serial_source, CASE vendor WHEN '' THEN aaguid ELSE vendor END) WHERE serial <> '';
 CREATE INDEX keys_aaguid_firmware ON keys (aaguid, firmware, state, verdict, test);
+-- Keys that are not to be trusted and that somebody has, or is about to get.
+CREATE INDEX keys_affected ON keys (id) WHERE verdict = 'refused' AND state IN ('in-transit', 'delivered', 'active', 'suspended', 'return-due');
 
 -- What getInfo said when the credential was made (CBOR, CTAP 2.1 §6.4): options and firmware are judged by it.
 ALTER TABLE registrations ADD COLUMN info BLOB NOT NULL DEFAULT x'';
@@ -41,7 +43,7 @@ CREATE TABLE reviews (
     id         TEXT PRIMARY KEY CHECK (id <> ''),
     cause      TEXT NOT NULL,
     metadata   INTEGER NOT NULL, -- number of the BLOB; 0: none
-    policy     INTEGER NOT NULL REFERENCES policies (version) ON DELETE RESTRICT,
+    policy     INTEGER NOT NULL, -- version; 0: none was written down
     keys       INTEGER NOT NULL CHECK (keys >= 0),    -- judged
     changed    INTEGER NOT NULL CHECK (changed >= 0), -- among them
     refused    INTEGER NOT NULL CHECK (refused >= 0), -- that were not refused before
@@ -51,6 +53,7 @@ CREATE TABLE reviews (
     started_at TEXT NOT NULL CHECK (length(started_at) = 27),
     ended_at   TEXT CHECK (length(ended_at) = 27) -- NULL: not through, or its process died
 ) STRICT;
+CREATE INDEX reviews_open ON reviews (id) WHERE ended_at IS NULL;
 
 -- What a judgment came to: the first of a key, and each one that came to something else than the one before.
 CREATE TABLE judgments (
@@ -116,4 +119,5 @@ CREATE TABLE incidents (
 ) STRICT;
 CREATE UNIQUE INDEX incidents_ordinal ON incidents (CAST(substr(number, 3) AS INTEGER));
 CREATE INDEX incidents_key ON incidents (key_id);
+CREATE INDEX incidents_pending ON incidents (id) WHERE closed_at IS NULL;
 CREATE UNIQUE INDEX incidents_open ON incidents (key_id, kind) WHERE closed_at IS NULL;

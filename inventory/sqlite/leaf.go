@@ -48,6 +48,9 @@ func (tx *txn) log(ctx context.Context, ev inventory.Event) error {
 		return err
 	}
 	tx.rows, tx.about, tx.actions = nil, nil, append(tx.actions, ev.Action)
+	if moved, is := ev.Payload.(inventory.KeyMoved); is {
+		return tx.follow(ctx, inventory.KeyID(ev.Subjects[0]), moved)
+	}
 	return nil
 }
 
