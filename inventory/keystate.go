@@ -142,3 +142,8 @@ func (s KeyState) AtDesk() bool {
 func (s KeyState) InHands() bool {
 	return slices.Contains([]KeyState{InTransit, Delivered, Active, Suspended, ReturnDue}, s)
 }
+
+// InUse tells if a key in this state is, or is about to be, one that its person can sign in with.
+func (s KeyState) InUse() bool {
+	return slices.Contains([]KeyState{Ready, Packed, InTransit, Delivered, Active, Suspended}, s)
+}
