@@ -15,6 +15,10 @@ type Evidence struct {
 	Object         []byte // the attestation object as received, WebAuthn's or CTAP's form
 	ClientDataHash []byte // the 32 bytes that were signed with it; without them no signature is checked
 	Firmware       string // what getInfo said; empty: not known
+
+	// Made is when the keeper saw it made. A certificate that was valid then proves what it proved, however long ago it
+	// expired: keys do not stop being genuine on the same day. The zero time: at the time of the judgment.
+	Made time.Time
 }
 
 // Attestation types, in the words of the FIDO metadata service. Basic and

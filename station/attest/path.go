@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,7 @@ func (h *hearing) follow(leaf *x509.Certificate, others [][]byte) {
 		h.Chain = links(h.chain)
 	}
 	switch {
-	case way.err == nil:
+	case way.err == nil || way.chain != nil && validAt(way.chain, h.made()):
 		root := way.chain[len(way.chain)-1]
 		h.Root, h.Maker = describe(root), makerOf(root)
 		h.find(RootReached, "The certificate chain ends at the trusted root %s.", h.Root)
@@ -85,17 +86,30 @@ func links(chain []*x509.Certificate) []Link {
 	return all
 }
 
-// dates names every certificate that is not valid at the time of the judgment.
+// made is the time at which certificates have to be valid.
+func (h *hearing) made() time.Time {
+	if m := h.evidence.Made; !m.IsZero() && m.Before(h.at) {
+		return m
+	}
+	return h.at
+}
+
+func validAt(chain []*x509.Certificate, at time.Time) bool {
+	return !slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return at.Before(c.NotBefore) || at.After(c.NotAfter) })
+}
+
+// dates names every certificate that is not valid when it has to be.
 func (h *hearing) dates(certs []*x509.Certificate) {
 	const day = "2006-01-02"
+	at := h.made()
 	for _, cert := range certs {
-		if h.at.After(cert.NotAfter) {
+		if at.After(cert.NotAfter) {
 			h.find(Expired, "The certificate %q expired on %s, before %s.",
-				short(cert.Subject), cert.NotAfter.UTC().Format(day), h.at.UTC().Format(day))
+				short(cert.Subject), cert.NotAfter.UTC().Format(day), at.UTC().Format(day))
 		}
-		if h.at.Before(cert.NotBefore) {
+		if at.Before(cert.NotBefore) {
 			h.find(NotYetValid, "The certificate %q is valid from %s, after %s.",
-				short(cert.Subject), cert.NotBefore.UTC().Format(day), h.at.UTC().Format(day))
+				short(cert.Subject), cert.NotBefore.UTC().Format(day), at.UTC().Format(day))
 		}
 	}
 }
