@@ -13,7 +13,7 @@ type Metadata struct {
 	SHA256     string    `json:"sha256"`      // of the bytes, hexadecimal
 	Signer     string    `json:"signer"`      // subject of the certificate that signed it, and its root
 	Entries    int       `json:"entries"`     // models in it that could be read
-	ImportedAt time.Time `json:"imported_at"`
+	ImportedAt time.Time `json:"imported_at"` // as of this time its signature was verified
 	Blob       []byte    `json:"-"` // empty once another took its place
 }
 
@@ -28,7 +28,9 @@ func (m Metadata) Supersede(before Metadata, at time.Time) (next Metadata, ev Ev
 	case m.No == before.No:
 		return before, ev, true, nil
 	}
-	m.ImportedAt = at
+	if m.ImportedAt.IsZero() {
+		m.ImportedAt = at
+	}
 	return m, Event{Action: "metadata.imported", Subjects: []string{"metadata"}, Payload: m}, false, nil
 }
 
