@@ -66,6 +66,13 @@ func (t TierRules) Check(name func(aaguid string) string) error {
 // Digest names what the rules say.
 func (t TierRules) Digest() (string, error) { return Digest(t.Tidy()) }
 
+// Says tells if p says just these rules.
+func (p Policy) Says(rules TierRules) bool {
+	was, err := p.Rules.Digest()
+	is, err2 := rules.Digest()
+	return err == nil && err2 == nil && was == is
+}
+
 // Apply makes p the version after last.
 func (p Policy) Apply(last int64, name func(aaguid string) string, by Actor, at time.Time) (Policy, Event, error) {
 	p.Rules = p.Rules.Tidy()

@@ -24,6 +24,7 @@ type Config struct {
 	Desk   DeskConfig   `toml:"desk"`
 	Bench  BenchConfig  `toml:"bench"`
 	Policy PolicyConfig `toml:"policy"`
+	MDS    MDSConfig    `toml:"mds"`
 	Web    struct {
 		Addr string `toml:"addr"`
 	} `toml:"web"`
@@ -66,6 +67,11 @@ type PolicyConfig struct {
 	Stock                 []string `toml:"stock"` // AAGUIDs
 	NeverPorts            []string `toml:"never_ports"`
 	NeverSerials          []string `toml:"never_serials"`
+}
+
+// MDSConfig is where metadata of models come from.
+type MDSConfig struct {
+	Roots []string `toml:"roots"` // PEM files: roots of other services than the FIDO Alliance's
 }
 
 // configTemplate is the file that init writes: every key, its default and what

@@ -151,14 +151,19 @@ func (s *settings) anchor() error {
 			}
 		}
 	}
-	roots := s.Strings("policy.roots")
-	for i := range roots {
-		roots[i] = at(roots[i])
+	for _, key := range []string{"policy.roots", "mds.roots"} {
+		files := s.Strings(key)
+		for i := range files {
+			files[i] = at(files[i])
+		}
+		if files == nil {
+			continue
+		}
+		if err := s.Set(key, files); err != nil {
+			return err
+		}
 	}
-	if roots == nil {
-		return nil
-	}
-	return s.Set("policy.roots", roots)
+	return nil
 }
 
 // config decodes and checks what was read. Decoding would drop a misspelled

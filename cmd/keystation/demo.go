@@ -110,7 +110,7 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 
 // demoBench is a bench at a hub of software keys.
 func (d *desk) demoBench(ctx context.Context, h *hub, owner string) (*station.Bench, *station.Feed, error) {
-	cfg, err := d.benchConfig()
+	cfg, err := d.benchConfig(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"keystation/inventory/seal"
 	"keystation/inventory/sqlite"
 	"keystation/station"
-	"keystation/station/attest"
+	"keystation/station/ctap"
 	"keystation/station/fido2"
 	"keystation/station/softkey"
 )
@@ -54,6 +54,7 @@ type desk struct {
 	store    *sqlite.Store
 	settings inventory.Settings
 	log      *slog.Logger
+	grounds  *grounds
 }
 
 // openDesk opens the database that the configuration names.
@@ -75,7 +76,9 @@ func openSeamed(ctx context.Context, cfg Config, s seams) (*desk, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &desk{cfg: cfg, store: store, settings: settings, log: newLog(os.Stderr, cfg.Log.Level)}, nil
+	d := &desk{cfg: cfg, store: store, settings: settings, log: newLog(os.Stderr, cfg.Log.Level)}
+	d.grounds = &grounds{desk: d}
+	return d, nil
 }
 
 func (d *desk) close() error { return d.store.Close() }
@@ -117,33 +120,12 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
 }
 
-// policy turns the configuration into the bench's policy.
-func (d *desk) policy() (station.Policy, error) {
-	c := d.cfg.Policy
-	p := station.DefaultPolicy(d.settings.RPID)
-	p.Unknown, p.Force = inventory.Choice(c.Unknown), inventory.ForcePIN(c.ForcePINChange)
-	p.PINLength, p.MinPINLength, p.EnterpriseAttestation = c.PINLength, c.MinPINLength, c.EnterpriseAttestation
-	p.Stock, p.NeverPorts, p.NeverSerials = c.Stock, c.NeverPorts, c.NeverSerials
-	for _, file := range c.Roots {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return p, fmt.Errorf("read root certificates: %w", err)
-		}
-		roots, err := attest.ParseRoots(b)
-		if err != nil {
-			return p, &inventory.Error{Kind: inventory.Invalid, Err: err, Msg: file + " holds no root certificates in PEM form: mend policy.roots."}
-		}
-		p.Roots.AddAll(roots)
-	}
-	return p, nil
-}
-
 // benchConfig is a bench over real ports and this database. Whoever calls adds who stands there and what is printed.
-func (d *desk) benchConfig() (station.Config, error) {
+func (d *desk) benchConfig(ctx context.Context) (station.Config, error) {
 	if err := noCoreDumps(); err != nil {
 		return station.Config{}, err
 	}
-	p, err := d.policy()
+	p, err := d.grounds.policy(ctx)
 	if err != nil {
 		return station.Config{}, err
 	}
@@ -152,8 +134,8 @@ func (d *desk) benchConfig() (station.Config, error) {
 		return station.Config{}, err
 	}
 	return station.Config{
-		Open: fido2.Open, Wink: fido2.Wink, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p,
-		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: modelName, Log: d.log, Power: d.cfg.power(),
+		Open: fido2.Open, Wink: fido2.Wink, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p, Current: d.grounds.current,
+		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: d.modelName, Log: d.log, Power: d.cfg.power(),
 		Note: d.store.Note, SaveHub: d.store.SaveHub,
 	}, nil
 }
@@ -166,7 +148,21 @@ func noCoreDumps() error {
 	return nil
 }
 
-// modelName names our own software keys; real models are named by their USB strings until there is metadata.
+// modelName names a model as the metadata do, else as our own software keys are called; empty: its USB strings have to do.
+func (d *desk) modelName(aaguid string) string {
+	a, err := ctap.ParseAAGUID(aaguid)
+	if err != nil {
+		return ""
+	}
+	if p, err := d.grounds.policy(context.Background()); err == nil {
+		if e := p.Catalog.Entry(a); e != nil && e.Description != "" {
+			return e.Description
+		}
+	}
+	return modelName(aaguid)
+}
+
+// modelName names our own software keys.
 func modelName(aaguid string) string {
 	for _, p := range softkey.Profiles() {
 		if !p.AAGUID.IsZero() && p.AAGUID.String() == aaguid { // a key that could not be asked has no model

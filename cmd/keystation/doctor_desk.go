@@ -90,8 +90,8 @@ func checkPrinting(_ context.Context, d *desk) seen {
 	return good("%s.", strings.Join(found, ", "))
 }
 
-func checkPolicy(_ context.Context, d *desk) seen {
-	p, err := d.policy()
+func checkPolicy(ctx context.Context, d *desk) seen {
+	p, err := d.lookPolicy(ctx)
 	if err == nil {
 		err = p.Check()
 	}

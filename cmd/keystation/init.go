@@ -111,14 +111,16 @@ func initialize(ctx context.Context, cfg Config, publicURL, rpID string) (s inve
 	return s, m.database(ctx, cfg, s)
 }
 
-// database makes the database, with a first signed checkpoint.
+// database makes the database, with the configuration's rules as its first policy and a first signed checkpoint.
 func (m *made) database(ctx context.Context, cfg Config, s inventory.Settings) error {
 	store, err := sqlite.Init(ctx, cfg.Database.Path, cfg.storeOptions(), s, osActor())
 	if err != nil {
 		return err // it took its own file away
 	}
 	m.paths = append(m.paths, cfg.Database.Path, cfg.Database.Path+"-wal", cfg.Database.Path+"-shm")
-	_, err = sign(ctx, store, cfg)
+	if _, err = store.NotePolicy(ctx, osActor(), cfg.rules()); err == nil {
+		_, err = sign(ctx, store, cfg)
+	}
 	return errors.Join(err, store.Close())
 }
 

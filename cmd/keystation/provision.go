@@ -102,7 +102,7 @@ type madeBench struct {
 func (d *desk) newBench(p *provisioning, owner string) (madeBench, error) {
 	feed := station.NewFeed()
 	p.settle(d, feed)
-	cfg, err := d.benchConfig()
+	cfg, err := d.benchConfig(p.c.Context())
 	if err != nil {
 		return madeBench{}, err
 	}

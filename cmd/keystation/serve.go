@@ -46,7 +46,7 @@ func newServe(s seams) *cobra.Command {
 
 // serveDesk runs bench and pages until the command is interrupted.
 func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error {
-	cfg, err := d.benchConfig()
+	cfg, err := d.benchConfig(c.Context())
 	if err != nil {
 		return err
 	}
@@ -101,15 +101,15 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 			}
 			return err
 		},
-		StockModels: stockModels(d.cfg.Policy.Stock), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
+		StockModels: d.stockModels(), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }
 
 // stockModels names the models on the stock list; one without a name is called by its AAGUID.
-func stockModels(aaguids []string) []string {
+func (d *desk) stockModels() []string {
 	var names []string
-	for _, a := range aaguids {
-		names = append(names, cmp.Or(modelName(a), a))
+	for _, a := range d.cfg.Policy.Stock {
+		names = append(names, cmp.Or(d.modelName(a), a))
 	}
 	return names
 }

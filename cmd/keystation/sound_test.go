@@ -110,7 +110,7 @@ func (h house) stockAt(path string) {
 	h.must(err)
 	defer d.close()
 	h.must(d.withOwner(func(owner string) error {
-		cfg, err := d.benchConfig()
+		cfg, err := d.benchConfig(h.Context())
 		if err != nil {
 			return err
 		}

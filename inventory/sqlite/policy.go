@@ -53,9 +53,7 @@ func noted(last inventory.Policy, rules inventory.TierRules) bool {
 	if last.Source == inventory.PolicyApplied {
 		return false
 	}
-	was, err := last.Rules.Digest()
-	is, err2 := rules.Digest()
-	return last.Version == 0 || err != nil || err2 != nil || was != is
+	return last.Version == 0 || !last.Says(rules)
 }
 
 // newPolicy writes p as the next version, unless fits says that there is nothing to write.
