@@ -119,3 +119,66 @@ func (c recordingConn) QueryContext(ctx context.Context, query string, args []dr
 	c.r.mu.Unlock()
 	return c.SQLiteConn.QueryContext(ctx, query, args)
 }
+
+// SavePerson writes p with an entry that says so: there is no other way yet for a person to leave.
+func (s *Store) SavePerson(ctx context.Context, p inventory.Person) error {
+	return s.update(ctx, inventory.System("test"), func(ctx context.Context, tx *txn) error {
+		if err := people.save(ctx, tx, p); err != nil {
+			return err
+		}
+		return tx.log(ctx, inventory.Event{Action: "person.left", Subjects: []string{string(p.ID)}})
+	})
+}
+
+// MoveKey takes a key to other states, one after the other, and into somebody's hands when a holder is named: what comes
+// after ready is not written yet.
+func (s *Store) MoveKey(ctx context.Context, id inventory.KeyID, holder *inventory.Holder, states ...inventory.KeyState) error {
+	return s.update(ctx, inventory.System("test"), func(ctx context.Context, tx *txn) error {
+		k, err := key(ctx, tx.sql, id)
+		if err != nil {
+			return err
+		}
+		var events []inventory.Event
+		for _, to := range states {
+			var ev inventory.Event
+			if to == inventory.Quarantined {
+				k, ev, err = k.Quarantine("a test", "Look at it.", tx.now)
+			} else {
+				k, ev, err = k.Move(to, "a test", tx.now)
+			}
+			if err != nil {
+				return err
+			}
+			events = append(events, ev)
+		}
+		if err := keys.save(ctx, tx, k); err != nil {
+			return err
+		}
+		if holder != nil {
+			id, err := inventory.NewID[inventory.CustodyID]()
+			if err != nil {
+				return err
+			}
+			c := inventory.Custody{ID: id, Key: k.ID, Holder: *holder, From: tx.now, By: tx.by}
+			if err := tx.handOver(ctx, c); err != nil {
+				return err
+			}
+		}
+		return tx.logAll(ctx, append(events, inventory.Event{Action: "test.moved"}))
+	})
+}
+
+// Guard gives a requisition another tier: nobody can have a critical one approved yet.
+func (s *Store) Guard(ctx context.Context, number string, tier inventory.Tier) error {
+	return s.update(ctx, inventory.System("test"), func(ctx context.Context, tx *txn) error {
+		r, err := requisitions.one(ctx, tx.sql, "WHERE number = $1", number)
+		if err != nil {
+			return err
+		}
+		r.Tier = tier
+		if err := requisitions.save(ctx, tx, r); err != nil {
+			return err
+		}
+		return tx.log(ctx, inventory.Event{Action: "test.guarded"})
+	})
+}

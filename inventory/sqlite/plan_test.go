@@ -49,10 +49,43 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 		"people":      func(ctx context.Context) error { _, err := s.PersonList(ctx, inventory.PersonQuery{}); return err },
 		"ledger":      func(ctx context.Context) error { _, err := s.LedgerList(ctx, 0, 10); return err },
 		"ledger head": func(ctx context.Context) error { _, err := s.LedgerHead(ctx); return err },
+		"evidence":    func(ctx context.Context) error { _, err := s.Evidence(ctx, "", 10); return err },
+		"last review": func(ctx context.Context) error { _, err := s.LastReview(ctx); return err },
+		"recalls":     func(ctx context.Context) error { _, err := s.Recalls(ctx); return err },
+		"recall": func(ctx context.Context) error {
+			_, err := s.Recall(ctx, "C-1001", inventory.RecallQuery{})
+			return err
+		},
+		"recall, what is due": func(ctx context.Context) error {
+			_, err := s.Recall(ctx, "C-1001", inventory.RecallQuery{State: inventory.RecallDue})
+			return err
+		},
+		"incidents": func(ctx context.Context) error { _, err := s.Incidents(ctx, inventory.IncidentQuery{}); return err },
+		"incidents, closed ones too": func(ctx context.Context) error {
+			_, err := s.Incidents(ctx, inventory.IncidentQuery{Closed: true})
+			return err
+		},
+		"affected": func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err },
 		"key left at port": func(ctx context.Context) error {
 			_, err := s.KeyLeftAt(ctx, "1-1", inventorytest.AAGUID, "1.0")
 			return err
 		},
+	}
+}
+
+// distrusted has a key in somebody's hands that is refused and recalled, and one that is only refused.
+func distrusted(t *testing.T, s *inventorytest.Store) {
+	t.Helper()
+	for _, recalled := range []bool{true, false} {
+		r := s.MustMake("1-8", "", "")
+		p := inventory.Holder{Kind: inventory.HeldByPerson, ID: string(wantPerson(t, s, "Alan").ID), Name: "Alan Turing"}
+		if err := s.MoveKey(t.Context(), r.Key.ID, &p, inventory.Delivered); err != nil {
+			t.Fatal(err)
+		}
+		refuse(t, s, r.Key.ID)
+		if recalled {
+			mustRecall(t, s, inventory.RecallOf{Tags: []inventory.AssetTag{r.Key.Tag}})
+		}
 	}
 }
 
@@ -69,8 +102,9 @@ func found(t *testing.T, err error) {
 func TestStore_plans(t *testing.T) {
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
+	distrusted(t, s)
 	v := newVandal(t, s)
-	small := regexp.MustCompile(`^SCAN (models|due|hits|h|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
+	small := regexp.MustCompile(`^SCAN (models|due|hits|h|f|reviews|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
 	for name, ask := range pages(s, r) {
 		t.Run(name, func(t *testing.T) {
 			rec := s.Record(t)
@@ -117,6 +151,7 @@ func plan(v vandal, q sqlite.Query) []string {
 func TestStore_statementsPerPage(t *testing.T) {
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
+	distrusted(t, s)
 	count := func() map[string]int {
 		n := map[string]int{}
 		for name, ask := range pages(s, r) {
@@ -131,6 +166,9 @@ func TestStore_statementsPerPage(t *testing.T) {
 		s.MustMake("1-2", "", "")
 	}
 	s.MustMake("1-3", "", "R-1004")
+	for range 2 {
+		distrusted(t, s)
+	}
 	after := count()
 	for name := range before {
 		if before[name] != after[name] || before[name] > 12 {

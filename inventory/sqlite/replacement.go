@@ -43,15 +43,10 @@ func (c *calling) requisition(ctx context.Context, to replacementOf, instead []*
 		return err
 	}
 	events := []inventory.Event{ev}
-	approved, ev, err := r.Approve(c.tx.by, c.tx.now)
-	switch {
-	case err == nil && to.tier != inventory.Critical:
-		r, events = approved, append(events, ev)
-	case err != nil && inventory.KindOf(err) != inventory.Forbidden: // their own: another has to approve it
+	if r, ev, err = c.approve(r); err != nil {
 		return err
-	default:
-		c.opened.Submitted = append(c.opened.Submitted, r.Number)
 	}
+	events = append(events, ev)
 	c.opened.Requisitions = append(c.opened.Requisitions, r.Number)
 	if err := requisitions.save(ctx, c.tx, r); err != nil {
 		return err
@@ -60,6 +55,19 @@ func (c *calling) requisition(ctx context.Context, to replacementOf, instead []*
 		return err
 	}
 	return c.tx.logAll(ctx, events)
+}
+
+// approve approves a replacement in the name of whoever recalls, since the key that it replaces was approved. Their own, and
+// a critical one, has to be approved by others.
+func (c *calling) approve(r inventory.Requisition) (inventory.Requisition, inventory.Event, error) {
+	if r.Tier != inventory.Critical {
+		approved, ev, err := r.Approve(c.tx.by, c.tx.now)
+		if inventory.KindOf(err) != inventory.Forbidden {
+			return approved, ev, err
+		}
+	}
+	c.opened.Submitted = append(c.opened.Submitted, r.Number)
+	return r, inventory.Event{}, nil
 }
 
 // instead is the reason of a requisition, which names what it replaces as long as that is read at a glance.
