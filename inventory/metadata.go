@@ -14,7 +14,7 @@ type Metadata struct {
 	Signer     string    `json:"signer"`      // subject of the certificate that signed it, and its root
 	Entries    int       `json:"entries"`     // models in it that could be read
 	ImportedAt time.Time `json:"imported_at"` // as of this time its signature was verified
-	Blob       []byte    `json:"-"` // empty once another took its place
+	Blob       []byte    `json:"-"`           // empty once another took its place
 }
 
 // Supersede lets m take the place of the one before: a number never goes back (FIDO Metadata Service v3.0 §3.2), and two

@@ -26,6 +26,9 @@ var commands = []struct {
 		plain(newAudit),
 		plain(newExport),
 	}},
+	{"Which keys to trust", []func(seams) *cobra.Command{
+		plain(newMDS),
+	}},
 	{"This machine", []func(seams) *cobra.Command{
 		plain(newInit),
 		plain(newDoctor),

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -127,8 +128,8 @@ func (e *Entry) Level(at time.Time) Level {
 		switch {
 		case r.Status == NotCertified || r.Status == "SELF_ASSERTION_SUBMITTED":
 			level = ""
-		case certified && rest == "":
-			level = "L1"
+		case certified && rest == "": // written beside a level of the same day
+			level = cmp.Or(level, "L1")
 		case certified:
 			level = Level(strings.TrimPrefix(rest, "_"))
 		}
