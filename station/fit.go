@@ -3,8 +3,10 @@ package station
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"keystation/inventory"
+	"keystation/station/attest"
 	"keystation/station/ctap"
 )
 
@@ -47,12 +49,22 @@ func (p Policy) fits(info ctap.Info) error {
 	return err
 }
 
+// against refuses a model that policy or the metadata speak against. A key that lies about its model is found out by its
+// attestation.
+func (p Policy) against(info ctap.Info, at time.Time) error {
+	for _, reason := range p.trust().Against(attest.Claim{Model: info.AAGUID, Firmware: info.Firmware()}, at) {
+		return refuse("%s It was left as it is: use another model.", reason.Sentence)
+	}
+	return nil
+}
+
 // suits finds the tiers that the key may be made for. One that suits none is refused by the rules of the standard tier; so
 // is one for stock, since that tier's lines take it first.
 func (r *run) suits() error {
 	var first error
 	for _, tier := range inventory.Tiers {
-		err := r.site.For(tier).fits(r.info)
+		p := r.site.For(tier)
+		err := cmp.Or(p.fits(r.info), p.against(r.info, r.b.now()))
 		if err == nil {
 			r.tiers = append(r.tiers, tier)
 		}
@@ -91,8 +103,11 @@ func (r *run) withoutLine(why error) error {
 	return nil
 }
 
-// maker says who made the key, before it has proven anything: as its USB descriptor has it.
-func (r *run) maker() string { return r.port.Maker }
+// maker says who made the key, before it has proven anything: as the metadata say of the model that it says it is, or as
+// its USB descriptor has it.
+func (r *run) maker() string {
+	return cmp.Or(r.site.Catalog.Entry(r.info.AAGUID).Maker(), r.port.Maker)
+}
 
 // pairs refuses to go on with a key that would be of the same maker as all others of its person. Another run may have
 // begun one for the same person since the line was taken.

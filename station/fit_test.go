@@ -8,6 +8,7 @@ import (
 	"keystation/inventory"
 	"keystation/inventory/inventorytest"
 	"keystation/station"
+	"keystation/station/attest"
 	"keystation/station/softkey"
 	"keystation/station/stationtest"
 )
@@ -63,6 +64,7 @@ func wantLeft(t *testing.T, rep station.Report, says string) {
 // Where policy wants two makers, the second key of a person is not of the maker of the first.
 func TestBench_Make_twoMakers(t *testing.T) {
 	r, makers := ruled(t, func(e *inventory.Rules) { e.TwoMakers = true })
+	r.cfg.Policy.Roots = attest.Roots{} // what a key says of its maker has to do
 	key := func(maker string) *softkey.Key {
 		k := stationtest.Key(t, softkey.Config{})
 		makers[k.Path()] = maker
@@ -85,8 +87,22 @@ func TestBench_Make_twoMakers(t *testing.T) {
 	if l := r.lineOf(spare); l.Number != "R-1001" || l.Purpose != inventory.Spare {
 		t.Errorf("the key of another maker is for %s %s", l.Number, l.Purpose)
 	}
-	again := r.makeFor(key("Acme"), "R-1001")
-	wantLeft(t, again, "all its keys are made")
+	wantLeft(t, r.makeFor(key("Acme"), "R-1001"), "all its keys are made")
+}
+
+// A key that says it is of another maker than its attestation proves gets no line by it.
+func TestBench_Make_twoMakersProven(t *testing.T) {
+	r, makers := ruled(t, func(e *inventory.Rules) { e.TwoMakers = true })
+	first, second := stationtest.Key(t, softkey.Config{}), stationtest.Key(t, softkey.Config{})
+	makers[first.Path()], makers[second.Path()] = "keystation", "Zenith"
+	wantReady(t, r.makeFor(first, "R-1001"))
+	rep := r.makeFor(second, "R-1001")
+	if says := strings.Join(rep.Reasons, " "); rep.End != inventory.RunRefused || !strings.Contains(says, "by keystation: take a key of another maker. Nothing on this key counts") {
+		t.Errorf("the run ended %s: %s", rep.End, says)
+	}
+	if hasPIN(t, second) {
+		t.Error("the key has a PIN")
+	}
 }
 
 // A key that the rules of one tier leave out is made for lines of the others.

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"slices"
 
 	"keystation/inventory"
-	"keystation/station/attest"
 	"keystation/station/ctap"
 )
 
@@ -81,8 +81,7 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 		s.facts = inventory.Entered{Registration: r.tagReg} // the evidence is kept
 		return s.facts, s
 	}
-	j := attest.Judge(attest.Evidence{Object: c.Object, ClientDataHash: o.ClientDataHash, Firmware: r.info.Firmware()}, attest.Trust{Roots: r.policy().Roots}, at)
-	return r.verdict(ctx, j)
+	return r.judge(ctx, at)
 }
 
 func (r *run) tagOptions(pin inventory.PIN) (CreationOptions, error) {
@@ -129,24 +128,23 @@ func (r *run) checkTag(c Credential) error {
 }
 
 // verdict writes the judgment into the key and ends the run where policy or a person says so.
-func (r *run) verdict(ctx context.Context, j attest.Judgment) (inventory.Entered, error) {
-	r.key.Verdict = inventory.Verdict(j.Verdict)
-	for _, reason := range j.Reasons {
-		r.key.Reasons = append(r.key.Reasons, reason.Sentence)
-		if j.Verdict != attest.Genuine {
-			r.reasons = append(r.reasons, reason.Sentence)
-		}
+func (r *run) verdict(ctx context.Context, j inventory.Judgment) (inventory.Entered, error) {
+	r.key.Verdict, r.key.Maker = j.Verdict, cmp.Or(j.Maker, r.key.Maker)
+	r.key.Model = cmp.Or(j.Model, r.key.Model)
+	r.key.Reasons = append(r.key.Reasons, j.Sentences()...)
+	if j.Verdict != inventory.Genuine {
+		r.reasons = append(r.reasons, j.Sentences()...)
 	}
 	r.tile.Verdict = string(j.Verdict)
 	key := r.key
-	facts := inventory.Entered{Key: &key, Registration: r.tagReg}
+	facts := inventory.Entered{Key: &key, Registration: r.tagReg, Judgment: &j}
 	switch {
-	case j.Verdict == attest.Refused:
+	case j.Verdict == inventory.Refused:
 		return facts, &stop{result: result{
 			outcome: inventory.StepRefused, end: inventory.RunQuarantined, facts: facts,
 			note: "The key is not what it says it is: " + j.Reasons[0].Sentence, next: "Return it to the supplier.",
 		}}
-	case j.Verdict == attest.Genuine || r.policy().Unknown == inventory.AcceptUnknown:
+	case j.Verdict == inventory.Genuine || r.policy().Unknown == inventory.AcceptUnknown:
 		return facts, nil
 	case r.policy().Unknown == inventory.RefuseUnknown:
 		return facts, r.unproven(facts, "Nothing proves what model this key is, and policy refuses such keys.")
@@ -155,7 +153,7 @@ func (r *run) verdict(ctx context.Context, j attest.Judgment) (inventory.Entered
 }
 
 // askUnknown lets a person decide about this very key.
-func (r *run) askUnknown(ctx context.Context, facts inventory.Entered, j attest.Judgment) (inventory.Entered, error) {
+func (r *run) askUnknown(ctx context.Context, facts inventory.Entered, j inventory.Judgment) (inventory.Entered, error) {
 	g, err := r.ask(ctx, "Nothing proves what model this key is: "+j.Reasons[0].Sentence+" Make it all the same?",
 		"Nothing proves what model this key is, and it was not accepted.", accepted)
 	if s, ok := errors.AsType[*stop](err); ok {

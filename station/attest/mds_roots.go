@@ -15,9 +15,5 @@ func MDSRoots() []*x509.Certificate {
 	if err != nil {
 		panic("attest: the pinned roots cannot be read: " + err.Error()) // they are part of this program
 	}
-	certs := make([]*x509.Certificate, 0, roots.Len())
-	for _, a := range roots.anchors {
-		certs = append(certs, a.cert)
-	}
-	return certs
+	return roots.Certificates()
 }

@@ -60,6 +60,17 @@ func (r *Roots) AddAll(other Roots) {
 	r.anchors = append(slices.Clip(r.anchors), other.anchors...)
 }
 
+// Certificates are the anchors for any model.
+func (r Roots) Certificates() []*x509.Certificate {
+	var certs []*x509.Certificate
+	for _, a := range r.anchors {
+		if len(a.models) == 0 {
+			certs = append(certs, a.cert)
+		}
+	}
+	return certs
+}
+
 // Len is how many anchors there are.
 func (r Roots) Len() int { return len(r.anchors) }
 
