@@ -204,7 +204,7 @@ func (t *typed) read(ctx context.Context, in io.Reader) {
 	}
 }
 
-func isTerminal(r io.Reader) bool {
+func isTerminal(r any) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

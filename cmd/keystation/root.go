@@ -28,6 +28,7 @@ var commands = []struct {
 	}},
 	{"Which keys to trust", []func(seams) *cobra.Command{
 		plain(newMDS),
+		plain(newPolicy),
 	}},
 	{"This machine", []func(seams) *cobra.Command{
 		plain(newInit),
