@@ -167,7 +167,7 @@ func (r Rules) checkPairs(name func(string) string) error {
 	for i, a := range r.AlwaysUV {
 		names[i] = called(name, a)
 	}
-	return Refuse(Invalid, "alwaysUv would be on for %s, and a PIN is released by reveal only after a touch without it, which such a key does not give: take them out of always_uv, or say release = \"letter\".",
+	return Refuse(Invalid, "Policy would turn alwaysUv on for %s, and a PIN is released by reveal only after a touch without it, which such a key does not give: take them out of always_uv, or say release = \"letter\".",
 		strings.Join(names, ", "))
 }
 

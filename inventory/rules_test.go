@@ -35,7 +35,7 @@ func TestRules_Check(t *testing.T) {
 		{"allowed and denied", func(r *inventory.Rules) { r.Allow, r.Deny = []string{yubikey5}, []string{yubikey5} },
 			"YubiKey 5 Series (" + yubikey5 + ") is both allowed and denied: keep it in one of the lists."},
 		{"alwaysUv by reveal", func(r *inventory.Rules) { r.AlwaysUV = []string{yubikey5} },
-			"alwaysUv would be on for YubiKey 5 Series (" + yubikey5 + "), and a PIN is released by reveal only after a touch without it, which such a key does not give: take them out of always_uv, or say release = \"letter\"."},
+			"Policy would turn alwaysUv on for YubiKey 5 Series (" + yubikey5 + "), and a PIN is released by reveal only after a touch without it, which such a key does not give: take them out of always_uv, or say release = \"letter\"."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := inventory.DefaultRules()

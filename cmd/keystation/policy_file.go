@@ -30,18 +30,18 @@ type policyFile struct {
 func parsePolicy(text []byte, name string) (inventory.TierRules, error) {
 	file := policyFile{Rules: inventory.DefaultRules()}
 	if err := gotoml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&file); err != nil {
-		return inventory.TierRules{}, badPolicy(err, name)
+		return inventory.TierRules{}, badPolicy(err, text, name)
 	}
 	rules := inventory.SameRules(file.Rules)
 	var written struct {
 		Tier map[string]map[string]any `toml:"tier"`
 	}
 	if err := gotoml.Unmarshal(text, &written); err != nil {
-		return rules, badPolicy(err, name)
+		return rules, badPolicy(err, text, name)
 	}
 	for tier, to := range map[string]*inventory.Rules{"elevated": &rules.Elevated, "critical": &rules.Critical} {
 		if err := change(to, written.Tier[tier]); err != nil {
-			return rules, badPolicy(err, name)
+			return rules, badPolicy(err, text, name)
 		}
 	}
 	return rules.Tidy(), nil
@@ -69,7 +69,7 @@ func change(rules *inventory.Rules, written map[string]any) error {
 }
 
 // badPolicy says what is wrong with a policy file, and where.
-func badPolicy(err error, name string) error {
+func badPolicy(err error, text []byte, name string) error {
 	if unknown, ok := errors.AsType[*gotoml.StrictMissingError](err); ok {
 		e := unknown.Errors[0]
 		line, _ := e.Position()
@@ -78,13 +78,23 @@ func badPolicy(err error, name string) error {
 	}
 	if bad, ok := errors.AsType[*gotoml.DecodeError](err); ok {
 		line, _ := bad.Position()
-		if key := strings.Join(bad.Key(), "."); key != "" && slices.Contains(ruleKeys(), key) {
+		if key := keyOn(text, line); slices.Contains(ruleKeys(), key) && strings.HasPrefix(bad.Error(), "toml: cannot decode") {
 			return inventory.Refuse(inventory.Invalid, "%s line %d: %s has a value of another kind: write it as keystation policy show does.", name, line, key)
 		}
 		return inventory.Refuse(inventory.Invalid, "%s line %d is not understood (%s): write it as keystation policy show does.",
 			name, line, strings.TrimPrefix(bad.Error(), "toml: "))
 	}
 	return &inventory.Error{Kind: inventory.Invalid, Err: err, Msg: fmt.Sprintf("%s cannot be read as a policy (%v).", name, err)}
+}
+
+// keyOn is the key that a line sets.
+func keyOn(text []byte, line int) string {
+	lines := bytes.Split(text, []byte("\n"))
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	key, _, _ := bytes.Cut(lines[line-1], []byte("="))
+	return string(bytes.TrimSpace(key))
 }
 
 // ruleKeys are the keys of rules in their order.

@@ -27,6 +27,7 @@ var commands = []struct {
 		plain(newExport),
 	}},
 	{"Which keys to trust", []func(seams) *cobra.Command{
+		plain(newAttest),
 		plain(newMDS),
 		plain(newPolicy),
 	}},

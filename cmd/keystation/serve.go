@@ -77,6 +77,12 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 	g, ctx := errgroup.WithContext(c.Context())
 	g.Go(func() error { return serve(ctx, listener, site, site.Close) })
 	g.Go(func() error { return watchOn(ctx, b) })
+	g.Go(func() error {
+		if err := d.judgeWhatIsNew(ctx); err != nil { // the bench works without
+			d.log.Error("the keys were not judged again", "err", err)
+		}
+		return nil
+	})
 	return g.Wait()
 }
 
