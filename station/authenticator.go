@@ -56,6 +56,17 @@ type CreationOptions struct {
 	UserVerification  bool
 	CredProtect       int // 0: not asked for (CTAP 2.1 §12.1)
 	ExcludeCredential [][]byte
+
+	// EnterpriseAttestation is ctap.VendorFacilitated or ctap.PlatformManaged (CTAP 2.1 §7.1.1); 0: not asked for. A key
+	// that gives none answers with the attestation that everybody gets. See [EnterpriseAsker].
+	EnterpriseAttestation int
+}
+
+// EnterpriseAsker is an [Authenticator] that can say if it is able to ask for enterprise attestation. One that is none
+// is not able to.
+type EnterpriseAsker interface {
+	// AsksEnterprise is nil, or says in a sentence why MakeCredential refuses to ask, before anything is sent.
+	AsksEnterprise() error
 }
 
 // Credential is what a key answered to [CreationOptions].
@@ -64,6 +75,10 @@ type Credential struct {
 	AuthData     []byte
 	CredentialID []byte
 	PublicKey    []byte // COSE_Key
+
+	// EnterpriseAttested is epAtt (CTAP 2.1 §6.1.2): the attestation may name this very key. It is a claim until the
+	// attestation is judged genuine.
+	EnterpriseAttested bool
 }
 
 // RequestOptions says which assertion to ask for. AllowCredential names at least one credential.

@@ -71,6 +71,19 @@ type MakeCredentialResponse struct {
 	EnterpriseAttestation bool            `cbor:"4,keyasint,omitempty"`
 }
 
+// EnterpriseAttested reads epAtt out of an answer to makeCredential (CTAP 2.1 §6.1.2): whether what it holds is an
+// enterprise attestation. What cannot be read says no.
+func EnterpriseAttested(answer []byte) bool {
+	var resp struct {
+		EnterpriseAttestation any `cbor:"4,keyasint"`
+	}
+	if err := Decode(answer, &resp); err != nil {
+		return false
+	}
+	is, ok := resp.EnterpriseAttestation.(bool)
+	return ok && is
+}
+
 // Enterprise attestation as asked for in makeCredential (CTAP 2.1 §7.1.1).
 const (
 	VendorFacilitated = 1

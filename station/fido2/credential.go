@@ -78,8 +78,13 @@ func readCredential(raw []byte) (station.Credential, error) {
 		AuthData:     answer.AuthData,
 		CredentialID: data.Credential.ID,
 		PublicKey:    data.Credential.PublicKey,
+
+		EnterpriseAttested: ctap.EnterpriseAttested(raw),
 	}, nil
 }
+
+// AsksEnterprise is nil when the libfido2 in use can ask for enterprise attestation.
+func (k *Key) AsksEnterprise() error { return Supports(EnterpriseAttestation) }
 
 func newCred(o station.CreationOptions, pin bool) (*C.fido_cred_t, error) {
 	cred := C.ks_cred_new()
@@ -117,6 +122,12 @@ func fillCred(cred *C.fido_cred_t, o station.CreationOptions, pin bool) error {
 	for _, id := range o.ExcludeCredential {
 		p, n := bytesOf(id)
 		b.add(C.fido_cred_exclude(cred, p, n))
+	}
+	if o.EnterpriseAttestation != 0 {
+		if err := Supports(EnterpriseAttestation); err != nil {
+			return err
+		}
+		b.add(C.ks_cred_set_entattest(cred, C.int(o.EnterpriseAttestation)))
 	}
 	return b.err()
 }

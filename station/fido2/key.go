@@ -46,7 +46,10 @@ type Key struct {
 	first  []byte    // the getInfo answer that came with the opening, until anything else is asked
 }
 
-var _ station.Authenticator = (*Key)(nil)
+var (
+	_ station.Authenticator   = (*Key)(nil)
+	_ station.EnterpriseAsker = (*Key)(nil)
+)
 
 // Open opens the key at path, a hidraw node or a pseudo-terminal, for itself alone. heard gets every keepalive of the
 // key and must not block; it may be nil. Open is a [station.Opener].

@@ -181,6 +181,15 @@ int ks_get_assert(ks_key *k, fido_assert_t *assert, const void *pin, size_t n, b
 	WITH_PIN(touch ? begin_touch : begin, fido_dev_get_assert(dev, assert, p));
 }
 
+int ks_cred_set_entattest(fido_cred_t *cred, int kind)
+{
+	int (*set)(fido_cred_t *, int);
+
+	/* POSIX dlsym(3): this is how a function is taken out of a void pointer without a warning */
+	*(void **)&set = dlsym(RTLD_DEFAULT, "fido_cred_set_entattest");
+	return set == NULL ? FIDO_ERR_UNSUPPORTED_OPTION : set(cred, kind);
+}
+
 bool ks_has(const char *symbol)
 {
 	return dlsym(RTLD_DEFAULT, symbol) != NULL;

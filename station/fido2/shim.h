@@ -91,6 +91,9 @@ void ks_assert_free(fido_assert_t **a);
 /* ks_sane says whether the CBOR of an answer to a command is as long as it says, also inside authenticator data. */
 bool ks_sane(uint8_t command, const unsigned char *answer, size_t n);
 
+/* ks_cred_set_entattest is fido_cred_set_entattest(3) of libfido2 1.16, looked up; FIDO_ERR_UNSUPPORTED_OPTION before. */
+int ks_cred_set_entattest(fido_cred_t *cred, int kind);
+
 /* ks_has says whether the libfido2 that is loaded has a function, whatever it was compiled against. */
 bool ks_has(const char *symbol);
 
