@@ -32,6 +32,7 @@ var profileEnds = map[string]struct {
 	"deviant":          {inventory.RunReady, inventory.Record, "READY", 1, "is ready"},
 	"yubikey-like":     {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
 	"uuid-like":        {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
+	"enterprise":       {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
 	"suffix-like":      {inventory.RunReady, inventory.Record, "READY", 2, "is ready"},
 }
 

@@ -275,7 +275,7 @@ func (a *authenticator) leaf(c creation) ([]byte, error) {
 		aaguid[15] ^= 0xFF
 	}
 	if c.enterprise {
-		return a.attest.certificate(aaguid, a.state.Serial)
+		return a.attest.certificate(aaguid, a.state.attested(a.model.Serial))
 	}
 	if aaguid != a.model.GetInfo.AAGUID {
 		return a.attest.certificate(aaguid, nil)

@@ -163,6 +163,14 @@ var profiles = []Model{
 		GetInfo: info21(ctap.AAGUID{0x6d, 0x1c, 0x3e, 0x90, 0x47, 0xb8, 0x4d, 0x2a, 0x8e, 0x55, 0xf0, 0x13, 0x9b, 0x62, 0xa4, 0x7c}, nil),
 		Vendor:  []VendorCommand{{Command: 0x41, Answers: []string{"3BDF1800900000 868E 0022 000000 {digits}"}}},
 	},
+	{
+		// Keys that are sold to companies for it have an AAGUID of their own.
+		Name: "enterprise", Product: "keystation software key for enterprises",
+		About:   "no iSerial: only enterprise attestation shows its serial",
+		Serial:  HexSerial,
+		USB:     softUSB("software key for enterprises", ""),
+		GetInfo: info21(ctap.AAGUID{0x1f, 0x5a, 0xd0, 0x6b, 0x93, 0xe4, 0x4c, 0x17, 0xb2, 0x08, 0x7e, 0x41, 0xc6, 0x35, 0x9d, 0xfa}, nil),
+	},
 }
 
 // Profile names a kind of software key.

@@ -43,6 +43,21 @@ func (s state) digits() string { return fmt.Sprintf("%08d", s.serialNumber()%1e8
 // digitsModel is the model in a serial of fourteen digits, with a check digit.
 const digitsModel = "721029"
 
+// attested is what the certificate of enterprise attestation holds of the serial: the number or the bytes that are
+// printed in one form or another, big-endian, or the text where the serial is one. Keys that show no serial have one too.
+func (s state) attested(form SerialForm) []byte {
+	switch form {
+	case NumberSerial:
+		return binary.BigEndian.AppendUint32(nil, s.serialNumber())
+	case UUIDSerial:
+		id := s.uuid()
+		return id[:]
+	case DigitsSerial:
+		return []byte(s.serial(form))
+	}
+	return s.Serial
+}
+
 // serial is what stands on a label of the key.
 func (s state) serial(form SerialForm) string {
 	switch form {
