@@ -31,7 +31,7 @@ func (r *run) tag(ctx context.Context) (result, error) {
 	before, told := r.key, slices.Clone(r.reasons)
 	facts, err := r.makeTag(ctx, nil)
 	if errors.Is(err, ctap.ErrPUATRequired) {
-		r.lateTag = true
+		r.lateTag, r.reasons = true, told
 		return skipped("the key wants a PIN for it: the tag is made after the PIN")
 	}
 	if err != nil {
@@ -60,13 +60,9 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 	if err != nil {
 		return inventory.Entered{}, err
 	}
-	var c Credential
-	err = r.withTouch(ctx, momentTag, func(ctx context.Context) error {
-		c, err = r.auth.MakeCredential(ctx, o, pin)
-		return err
-	})
+	c, err := r.makeTagCredential(ctx, o, pin)
 	if err != nil {
-		return inventory.Entered{}, fmt.Errorf("make tag credential: %w", err)
+		return inventory.Entered{}, err
 	}
 	at := r.b.now()
 	id, err := inventory.NewID[inventory.RegistrationID]()
@@ -81,7 +77,7 @@ func (r *run) makeTag(ctx context.Context, pin inventory.PIN) (inventory.Entered
 		s.facts = inventory.Entered{Registration: r.tagReg} // the evidence is kept
 		return s.facts, s
 	}
-	return r.judge(ctx, at)
+	return r.judge(ctx, c, at)
 }
 
 func (r *run) tagOptions(pin inventory.PIN) (CreationOptions, error) {

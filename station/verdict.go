@@ -7,8 +7,9 @@ import (
 	"keystation/inventory"
 )
 
-// judge judges the tag credential that was just made, as the fleet is judged later by what is kept of it here.
-func (r *run) judge(ctx context.Context, at time.Time) (inventory.Entered, error) {
+// judge judges the tag credential that was just made, as the fleet is judged later by what is kept of it here, and takes
+// from it the serial number that it proves.
+func (r *run) judge(ctx context.Context, c Credential, at time.Time) (inventory.Entered, error) {
 	info, err := r.info.Encode()
 	if err != nil {
 		return inventory.Entered{}, err
@@ -22,10 +23,14 @@ func (r *run) judge(ctx context.Context, at time.Time) (inventory.Entered, error
 	if r.order != nil {
 		e.Tier = r.order.Requisition.Tier
 	}
-	j := NewJudge(r.site).Judge(e, at)
+	j, found := NewJudge(r.site).Weigh(e, at)
 	j.ID = id
 	if c := r.site.Catalog; c.Overdue(at) {
 		r.reasons = append(r.reasons, "The metadata of models are old: newer ones were due on "+c.NextUpdate.Format(time.DateOnly)+".")
 	}
-	return r.verdict(ctx, j)
+	facts, err := r.verdict(ctx, j)
+	if err != nil {
+		return facts, err
+	}
+	return r.attestedSerial(ctx, facts, c, found.Facts)
 }
