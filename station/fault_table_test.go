@@ -10,6 +10,7 @@ import (
 	"keystation/station"
 	"keystation/station/ctap"
 	"keystation/station/softkey"
+	"keystation/station/stationtest"
 )
 
 // faultBeds says on which key and under which policy a run comes to a step that the default does not come to.
@@ -81,6 +82,24 @@ func faultStand(t *testing.T, f softkey.Fault) (*stand, *atomic.Bool) {
 			bed.policy(&c.Policy)
 		}
 	}), struck
+}
+
+// TestTable_enterpriseFaults lets one thing go wrong while enterprise attestation is turned on for the tag, or while the
+// tag is asked for it. The key is made all the same, at the latest by a second run.
+func TestTable_enterpriseFaults(t *testing.T) {
+	t.Parallel()
+	rows := newPrintout(t, "FAULT", "END", "AT", "TILE", "SENTENCE", "THEN")
+	faults := slices.DeleteFunc(faultRows(), func(f softkey.Fault) bool {
+		return f.Step != softkey.StepEnterprise && f.Step != softkey.StepMakeCredential
+	})
+	inParallel(t, faults, softkey.Fault.String, func(t *testing.T, f softkey.Fault) {
+		s := newStand(t, softkey.Config{Profile: "enterprise", Faults: []softkey.Fault{f}}, func(c *station.Config) {
+			c.Policy.EnterpriseAttestation, c.Open = true, stationtest.Asking
+		})
+		first := s.run(inventory.Want{})
+		s.wantTold(first)
+		rows.add(f.String(), string(first.End), string(endedAt(first.Report).Name), first.tile.Word, first.said(), s.again(first))
+	})
 }
 
 // inParallel runs a test for each row, many at a time: most of them wait for keys that say nothing.

@@ -50,6 +50,11 @@ func (p Policy) For(tier inventory.Tier) Policy {
 	return p
 }
 
+// AnyEnterprise tells if keys of any tier are to be asked for enterprise attestation.
+func (p Policy) AnyEnterprise() bool {
+	return slices.ContainsFunc(inventory.Tiers, func(t inventory.Tier) bool { return p.For(t).EnterpriseAttestation })
+}
+
 // tiers are the rules of every tier.
 func (p Policy) tiers() inventory.TierRules {
 	return inventory.TierRules{Standard: p.Rules, Elevated: p.For(inventory.Elevated).Rules, Critical: p.For(inventory.Critical).Rules}

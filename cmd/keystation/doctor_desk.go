@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"keystation/inventory"
 	"keystation/inventory/seal"
+	"keystation/station/fido2"
 )
 
 func checkDatabase(_ context.Context, d *desk) seen {
@@ -102,6 +104,10 @@ func checkPolicy(ctx context.Context, d *desk) seen {
 		if strings.Contains(name, "not for production") && !d.settings.Test() {
 			return bad("The software keys' certificate is trusted in a real database.", "Take it out of policy.roots.")
 		}
+	}
+	if lacks := fido2.Supports(fido2.EnterpriseAttestation); lacks != nil && p.AnyEnterprise() {
+		return bad("No key can be asked to prove its serial number, as policy wants. "+inventory.Sentence(lacks),
+			"Update libfido2, or turn enterprise_attestation off. Keys are made without it, and their runs say so.")
 	}
 	return good("%d trusted roots, %d stock models.", p.Roots.Len(), len(p.Stock))
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"keystation/inventory"
+	"keystation/station/fido2"
 	"keystation/station/softkey"
 	"keystation/station/stationtest"
 )
@@ -83,6 +85,23 @@ func TestDoctor_database(t *testing.T) {
 	h.must(os.Remove(h.db))
 	if f := h.found(); f["database"].Pass || len(f) != len(machineChecks)+1 {
 		t.Errorf("a database that is gone: %+v", f)
+	}
+}
+
+// TestDoctor_enterprise says when policy wants of keys what this libfido2 cannot ask for.
+func TestDoctor_enterprise(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if f := h.found()["policy"]; !f.Pass {
+		t.Errorf("policy without it: %+v", f)
+	}
+	h.configure("enterprise_attestation = true")
+	f, lacks := h.found()["policy"], fido2.Supports(fido2.EnterpriseAttestation)
+	switch {
+	case lacks == nil && !f.Pass:
+		t.Errorf("libfido2 %s can ask: %+v", fido2.Version(), f)
+	case lacks != nil && (f.Pass || !strings.Contains(f.Found, inventory.Sentence(lacks)) || !strings.HasPrefix(f.Remedy, "Update libfido2")):
+		t.Errorf("libfido2 %s cannot ask: %+v", fido2.Version(), f)
 	}
 }
 
