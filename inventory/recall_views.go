@@ -13,7 +13,7 @@ type RecallRow struct {
 // Overdue tells that keys are still out though the deadline has passed.
 func (r RecallRow) Overdue(at time.Time) bool { return r.Due > 0 && at.After(r.Recall.Deadline) }
 
-// RecallQuery asks for the keys of a recall, in the order in which they were called.
+// RecallQuery asks for the keys of a recall, those of one person side by side, and first those that were with nobody.
 type RecallQuery struct {
 	State RecallItemState // empty: all
 	After string          // Next of the page before; empty: the first

@@ -134,10 +134,11 @@ type PersonQuery struct {
 
 // PersonRow is a person in a list.
 type PersonRow struct {
-	Person Person
-	Holds  int // keys in this person's custody
-	Made   int // keys made for this person that are not in their hands yet
-	Wants  int // lines of theirs that no key was made for yet
+	Person  Person
+	Holds   int // keys in this person's custody
+	Made    int // keys made for this person that are not in their hands yet
+	Wants   int // lines of theirs that no key was made for yet
+	Refused int // of the keys they hold, those that are not to be trusted
 }
 
 // PersonPage is one page of people.
@@ -159,6 +160,11 @@ type Overview struct {
 	Requisitions map[RequisitionState]int
 	OpenLines    int // of approved requisitions, that nobody makes yet
 	Runs         int // unfinished ones
+
+	Incidents int        // open ones that no recall deals with yet
+	Affected  int        // refused keys that people have or are about to get
+	Recalls   int        // open ones
+	RecallDue *time.Time // the earliest deadline of those; nil: none is open
 }
 
 // LedgerHead is how far the ledger goes and what was last signed.

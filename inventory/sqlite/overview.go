@@ -28,7 +28,20 @@ func (s *Store) Overview(ctx context.Context) (inventory.Overview, error) {
 	if err != nil {
 		return o, fmt.Errorf("count lines and runs: %w", err)
 	}
-	return o, nil
+	return o, s.countTrust(ctx, &o)
+}
+
+// countTrust counts what speaks against keys, and what is done about it.
+func (s *Store) countTrust(ctx context.Context, o *inventory.Overview) error {
+	err := s.readers.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM incidents WHERE closed_at IS NULL AND recall IS NULL),
+		(SELECT count(*) FROM keys k WHERE `+affected+`),
+		(SELECT count(*) FROM recalls WHERE state = 'open'),
+		(SELECT min(deadline) FROM recalls WHERE state = 'open')`).Scan(&o.Incidents, &o.Affected, &o.Recalls, maybeAtInto{&o.RecallDue})
+	if err != nil {
+		return fmt.Errorf("count incidents and recalls: %w", err)
+	}
+	return nil
 }
 
 func countBy[S ~string](ctx context.Context, q querier, table string) (map[S]int, error) {

@@ -33,13 +33,15 @@ func (s *Store) PersonList(ctx context.Context, q inventory.PersonQuery) (invent
 		return inventory.PersonPage{}, err
 	}
 	rows, err := queryRows(ctx, s.readers, func(r *inventory.PersonRow) []any {
-		return append(people.into(&r.Person), &r.Holds, &r.Made, &r.Wants)
+		return append(people.into(&r.Person), &r.Holds, &r.Made, &r.Wants, &r.Refused)
 	}, `SELECT `+people.qualified("p")+`,
 			(SELECT count(*) FROM custody c WHERE c.person = p.id AND c.person IS NOT NULL AND c.until IS NULL),
 			(SELECT count(*) FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = p.id
 				AND q.state IN ('approved', 'fulfilling', 'sent') AND l.state IN ('made', 'sent')),
 			(SELECT count(*) FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = p.id
-				AND q.state IN ('submitted', 'approved', 'fulfilling') AND l.state IN ('open', 'making'))
+				AND q.state IN ('submitted', 'approved', 'fulfilling') AND l.state IN ('open', 'making')),
+			(SELECT count(*) FROM custody c CROSS JOIN keys k ON k.id = c.key_id WHERE c.person = p.id AND c.person IS NOT NULL AND c.until IS NULL
+				AND k.verdict = 'refused')
 		FROM people p WHERE (p.name, p.id) > ($1, $2) AND ($3 = '' OR instr(fold(p.name), $4) OR instr(fold(p.email), $4) OR instr(fold(p.department), $4))
 		ORDER BY p.name, p.id LIMIT $5`, from.by, from.id, q.Text, fold(q.Text), limit+1)
 	if err != nil {

@@ -32,18 +32,26 @@ func (s *Store) Recall(ctx context.Context, number string, q inventory.RecallQue
 	}
 	d := inventory.RecallDossier{RecallRow: found[0]}
 	limit := rowsWanted(q.Limit)
+	from, err := parseCursor(q.After, cursor{})
+	if err != nil {
+		return d, err
+	}
+	where := "i.recall = ?1 AND (COALESCE(i.person, ''), i.key_id) > (?2, ?3)"
+	if q.State != "" {
+		where += " AND i.state = ?5"
+	}
 	rows, err := queryRows(ctx, s.readers, func(r *inventory.RecallItemRow) []any {
 		return append(recallItems.into(&r.Item), &r.Tag, &r.Model, &r.KeyState, intoRef(&r.Name), intoRef(&r.Requisition),
 			intoRef(&r.RequisitionState), intoRef(&r.LineState))
 	}, "SELECT "+recallItems.qualified("i")+`, k.asset_tag, k.model, k.state, p.name, q.number, q.state, l.state
 		FROM recall_items i CROSS JOIN keys k ON k.id = i.key_id LEFT JOIN people p ON p.id = i.person
 		LEFT JOIN lines l ON l.id = i.line LEFT JOIN requisitions q ON q.id = l.requisition
-		WHERE i.recall = ?1 AND i.key_id > ?2 AND (?3 = '' OR i.state = ?3) ORDER BY i.key_id LIMIT ?4`,
-		d.Recall.ID, q.After, q.State, limit+1)
+		WHERE `+where+` ORDER BY COALESCE(i.person, ''), i.key_id LIMIT ?4`,
+		d.Recall.ID, from.by, from.id, limit+1, q.State)
 	if err != nil {
 		return d, err
 	}
-	d.Items, d.Next = page(rows, limit, func(r inventory.RecallItemRow) string { return string(r.Item.Key) })
+	d.Items, d.Next = cut(rows, limit, func(r inventory.RecallItemRow) cursor { return cursor{string(r.Item.Person), string(r.Item.Key)} })
 	return d, nil
 }
 
