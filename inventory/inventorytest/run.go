@@ -17,7 +17,9 @@ type Run struct {
 	Row   inventory.Run
 	Key   inventory.Key
 	Order *inventory.Order // nil for stock
-	seq   int
+
+	Tagged func(*inventory.Registration) // changes the tag credential before it is written; nil: leaves it as it is
+	seq    int
 }
 
 // MustBegin begins a run at a port.
@@ -115,7 +117,9 @@ func (r *Run) MustWalk() {
 		case inventory.Reset:
 			e.VoidSeals, e.Revoke = r.Key.ID, &inventory.Revocation{Key: r.Key.ID, Keep: r.Row.ID, Why: "the key was reset"}
 		case inventory.Tag:
-			r.Key.Verdict = inventory.Unknown
+			if r.Key.Verdict == "" {
+				r.Key.Verdict = inventory.Unknown
+			}
 			k := r.Key
 			e.Key, e.Registration = &k, r.registration()
 		case inventory.SealPIN:
@@ -128,11 +132,15 @@ func (r *Run) MustWalk() {
 func (r *Run) registration() *inventory.Registration {
 	id, err := inventory.NewID[inventory.RegistrationID]()
 	r.s.must(err)
-	return &inventory.Registration{
+	reg := &inventory.Registration{
 		ID: id, Key: r.Key.ID, Run: r.Row.ID, Kind: inventory.TagCredential, RPID: inventory.LocalRPID,
 		CredentialID: []byte("credential of " + r.Row.ID), PublicKey: []byte{1}, Attestation: []byte{2}, ClientDataHash: []byte{3},
 		RegisteredAt: inventory.Instant(r.s.Clock.Now()),
 	}
+	if r.Tagged != nil {
+		r.Tagged(reg)
+	}
+	return reg
 }
 
 func (r *Run) seal(pin string) *inventory.Seal {
