@@ -103,7 +103,7 @@ func (r Recall) Call(k Key, making bool, parcel string, at time.Time) (Called, e
 	return c, err
 }
 
-// Called is the ledger's entry about a key that is recalled.
+// Called is the ledger's entry about a recalled key whose state stays.
 func (i RecallItem) Called(tag AssetTag) Event {
 	return Event{Action: "recall.called", Subjects: []string{string(i.Recall), string(i.Key), string(i.Person)}, Payload: RecallCalled{tag, i.Note}}
 }

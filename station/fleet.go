@@ -3,6 +3,7 @@ package station
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,10 +24,11 @@ type Fleet interface {
 	EndReview(ctx context.Context, by inventory.Actor, id inventory.ReviewID, keys int) (inventory.Review, error)
 }
 
-// The fleet is read in pages and written in batches. A batch is short, since a bench that makes keys waits for it.
+// The fleet is read in pages. A page is written in batches that are short, since a bench that makes keys waits for them:
+// a first judgment that changes nothing is one row, any other also what it means for its key.
 const (
-	pageOfEvidence  = 256
-	batchOfVerdicts = 64
+	pageOfEvidence = 256
+	batchOfChanges = 32
 )
 
 // A Reviewer judges the whole fleet again by a policy.
@@ -48,7 +50,7 @@ func (r Reviewer) Review(ctx context.Context, by inventory.Actor, cause string) 
 	keys := 0
 	err = r.each(ctx, judge, func(page []weighed) error {
 		keys += len(page)
-		for _, batch := range batches(r.news(page)) {
+		for _, batch := range r.news(page) {
 			if review, err = r.Fleet.SaveJudgments(ctx, by, review.ID, keys, batch); err != nil {
 				return err
 			}
@@ -61,25 +63,23 @@ func (r Reviewer) Review(ctx context.Context, by inventory.Actor, cause string) 
 	return r.Fleet.EndReview(ctx, by, review.ID, keys)
 }
 
-// news are the judgments that say something which was not written down yet.
-func (r Reviewer) news(page []weighed) []inventory.Judged {
-	var js []inventory.Judged
+// news are the judgments that say something which was not written down yet, in batches.
+func (r Reviewer) news(page []weighed) [][]inventory.Judged {
+	var firsts, changes []inventory.Judged
 	for _, w := range page {
-		if before := w.evidence.Judged; before.ID != "" && before.Registration == w.judgment.Registration && w.judgment.Same(before) {
-			continue
+		before, j := w.evidence.Judged, inventory.Judged{Judgment: w.judgment, Incidents: r.Policy.For(w.evidence.Tier).Incidents}
+		switch {
+		case before.ID == "" && w.judgment.Verdict == w.evidence.Key.Verdict:
+			firsts = append(firsts, j)
+		case before.ID == "" || before.Registration != w.judgment.Registration || !w.judgment.Same(before):
+			changes = append(changes, j)
 		}
-		js = append(js, inventory.Judged{Judgment: w.judgment, Incidents: r.Policy.For(w.evidence.Tier).Incidents})
 	}
-	return js
-}
-
-func batches(js []inventory.Judged) [][]inventory.Judged {
-	var all [][]inventory.Judged
-	for len(js) > 0 {
-		n := min(len(js), batchOfVerdicts)
-		all, js = append(all, js[:n]), js[n:]
+	batches := slices.Collect(slices.Chunk(changes, batchOfChanges))
+	if len(firsts) > 0 {
+		batches = append(batches, firsts)
 	}
-	return all
+	return batches
 }
 
 // weighed is a key with what judging it came to.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"keystation/inventory"
@@ -196,5 +197,55 @@ func TestReviewer_Review_stopped(t *testing.T) {
 		t.Errorf("%+v, %v", last, err)
 	}
 	f.review(modelA)
+	f.verify()
+}
+
+// Keys are made while the fleet is judged: neither waits for the other for long, and both are right in the end.
+func TestReviewer_Review_whileKeysAreMade(t *testing.T) {
+	f := newFleet(t, nil)
+	var making sync.WaitGroup
+	making.Go(func() {
+		for i := range 8 {
+			r := f.MustBegin(fmt.Sprint("2-", i))
+			r.MustIdentify(fmt.Sprint("99", i))
+			r.MustWalk()
+			r.MustRecord()
+		}
+	})
+	for range 8 {
+		f.review(modelA)
+	}
+	making.Wait()
+	f.review(modelA)
+	if k := f.key("R-1001/0"); k.State != inventory.Quarantined {
+		t.Errorf("%+v", k)
+	}
+	f.verify()
+}
+
+// A recall that cannot be committed leaves nothing behind.
+func TestStore_OpenRecall_killed(t *testing.T) {
+	cut, armed := errors.New("power cut"), false
+	f := newFleet(t, func(o *sqlite.Options) {
+		o.Commit = func(_ []string, commit func() error) error {
+			if armed {
+				return cut
+			}
+			return commit()
+		}
+	})
+	f.review(modelA)
+	armed = true
+	which, r := inventory.RecallOf{AAGUID: modelA.String()}, inventory.Recall{Reason: "It is revoked.", Deadline: inventorytest.Start.AddDate(0, 1, 0)}
+	if _, err := f.OpenRecall(t.Context(), inventorytest.Operator, r, which); !errors.Is(err, cut) {
+		t.Fatal(err)
+	}
+	if list, err := f.Recalls(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	armed = false
+	if o, err := f.OpenRecall(t.Context(), inventorytest.Operator, r, which); err != nil || o.Keys != 3 || o.Recall.Number != "C-1001" {
+		t.Errorf("%+v, %v", o, err)
+	}
 	f.verify()
 }

@@ -101,7 +101,7 @@ func crowd(b *testing.B, s *inventorytest.Store, keys int) {
 		text string
 	}{
 		{keys, `INSERT INTO keys SELECT printf('k%08d', i), printf('%04X-%04X', i / 65536, i % 65536), 'Model ' || (i % 12), printf('aaguid-%d', i % 12), 'S' || i,
-			'usb_iserial', '5.7', CASE i % 5 WHEN 0 THEN 'received' WHEN 1 THEN 'ready' ELSE 'active' END, '', '', NULL, 'touch', 0, 0, 'genuine', '[]', ` + when + `, ` + when + ` FROM n`},
+			'usb_iserial', '5.7', CASE i % 5 WHEN 0 THEN 'received' WHEN 1 THEN 'ready' ELSE 'active' END, '', '', NULL, 'touch', 0, 0, CASE i % 20 WHEN 3 THEN 'refused' ELSE 'genuine' END, '[]', ` + when + `, ` + when + `, '', '' FROM n`},
 		{keys, `INSERT INTO runs SELECT printf('r%08d', i), '1-' || (i % 16), '/dev/x', 'x', 'o', 'O', 'os-user', printf('k%08d', i), NULL, '', ` + when + `, ` + when + `, 'ready', '[]' FROM n`},
 		{10 * keys, `INSERT INTO entries (run, seq, at, step, phase, outcome, ms, note, detail) SELECT printf('r%08d', i / 10), 1 + i % 10, ` + when + `, 'tag', 'outcome', 'done', 5, '', '' FROM n`},
 		{keys, `INSERT INTO custody (id, key_id, holder_kind, holder_id, holder_name, since, until, by_id, by_name, by_method, note)
@@ -150,6 +150,7 @@ func BenchmarkStore_pages(b *testing.B) {
 			_, err := s.PersonList(ctx, inventory.PersonQuery{Text: "009999"})
 			return err
 		}},
+		{"affected", func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err }},
 		{"overview", func(ctx context.Context) error { _, err := s.Overview(ctx); return err }},
 		{"ledger", func(ctx context.Context) error { _, err := s.LedgerList(ctx, 1_000_000, 50); return err }},
 	} {

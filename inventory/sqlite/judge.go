@@ -89,8 +89,7 @@ func (tx *txn) judgeFirst(ctx context.Context, some []subject) error {
 		if s.judged.Maker == "" || s.judged.Maker == s.key.Maker {
 			continue
 		}
-		s.key.Maker = s.judged.Maker
-		if err := keys.save(ctx, tx, s.key); err != nil {
+		if err := keys.set(ctx, tx, string(s.key.ID), "maker", s.judged.Maker); err != nil {
 			return err
 		}
 	}

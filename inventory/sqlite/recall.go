@@ -21,8 +21,10 @@ var recalls = define("recalls", "id number reason deadline state by_id by_name b
 	})
 
 var recallItems = define("recall_items", "id recall key_id person line state note changed_at", table[inventory.RecallItem]{
-	id:    func(i *inventory.RecallItem) string { return string(i.ID) },
-	about: func(i *inventory.RecallItem) []string { return []string{string(i.Recall), string(i.Key)} },
+	id: func(i *inventory.RecallItem) string { return string(i.ID) },
+	about: func(i *inventory.RecallItem) []string {
+		return []string{string(i.Recall), string(i.Key), string(i.Person)}
+	},
 	bind: func(i *inventory.RecallItem) []any {
 		return []any{i.ID, i.Recall, i.Key, ref(i.Person), ref(i.Line), i.State, i.Note, at(i.ChangedAt)}
 	},
@@ -196,5 +198,8 @@ func (c *calling) call(ctx context.Context, k *calledKey) error {
 			return err
 		}
 	}
-	return tx.logAll(ctx, []inventory.Event{k.item.Called(k.key.Tag), k.called.Event})
+	if k.called.Event.Action == "" { // its state stays, so no other entry tells of it
+		return tx.log(ctx, k.item.Called(k.key.Tag))
+	}
+	return tx.log(ctx, k.called.Event)
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 
 	"keystation/inventory"
 )
@@ -86,15 +87,15 @@ func (s *Store) Incidents(ctx context.Context, q inventory.IncidentQuery) (inven
 	return p, nil
 }
 
-// affected finds the refused keys that somebody has, in the words of their index.
+// affected finds the refused keys that somebody has, in the words of their index, which SQLite takes only when it is told to.
 const affected = "k.verdict = 'refused' AND k.state IN ('in-transit', 'delivered', 'active', 'suspended', 'return-due')"
 
 // Affected gives a page of refused keys that people have or are about to get.
 func (s *Store) Affected(ctx context.Context, q inventory.AffectedQuery) (inventory.AffectedPage, error) {
 	var p inventory.AffectedPage
 	limit := rowsWanted(q.Limit)
-	if err := s.readers.QueryRowContext(ctx, "SELECT count(*) FROM keys k WHERE "+affected).Scan(&p.Keys); err != nil {
-		return p, err
+	if err := s.readers.QueryRowContext(ctx, "SELECT count(*) FROM keys k INDEXED BY keys_affected WHERE "+affected).Scan(&p.Keys); err != nil {
+		return p, fmt.Errorf("count affected keys: %w", err)
 	}
 	type found struct {
 		inventory.AffectedRow
@@ -106,7 +107,7 @@ func (s *Store) Affected(ctx context.Context, q inventory.AffectedQuery) (invent
 			(SELECT j.reasons FROM judgments j WHERE j.rowid = (SELECT max(w.rowid) FROM judgments w WHERE w.key_id = k.id)),
 			(SELECT i.number FROM incidents i WHERE i.key_id = k.id AND i.kind = 'untrusted' AND i.closed_at IS NULL),
 			(SELECT r.number FROM recall_items t CROSS JOIN recalls r ON r.id = t.recall WHERE t.key_id = k.id AND t.state = 'due')
-		FROM keys k LEFT JOIN custody c ON c.key_id = k.id AND c.until IS NULL
+		FROM keys k INDEXED BY keys_affected LEFT JOIN custody c ON c.key_id = k.id AND c.until IS NULL
 		LEFT JOIN lines l ON l.id = k.line LEFT JOIN requisitions q ON q.id = l.requisition
 		LEFT JOIN people p ON p.id = COALESCE(c.person, q.person)
 		WHERE `+affected+" AND k.id > $1 ORDER BY k.id LIMIT $2", q.After, limit+1)

@@ -111,12 +111,28 @@ func (t *table[T]) save(ctx context.Context, tx *txn, v T) error {
 	if err := tx.sql.QueryRowContext(ctx, t.saves, t.bind(&v)...).Scan(t.into(&back)...); err != nil {
 		return refusal(fmt.Errorf("save %s: %w", t.name, err))
 	}
-	hash, err := t.digest(&back)
+	return t.changed(tx, &back)
+}
+
+// changed notes a row as it reads back for the next leaf.
+func (t *table[T]) changed(tx *txn, back *T) error {
+	hash, err := t.digest(back)
 	if err != nil {
 		return err
 	}
-	tx.changed(hash, t.about(&v))
+	tx.changed(hash, t.about(back))
 	return nil
+}
+
+// set changes one column of a row that is there, as save does. It spares the indexes of the other columns, which is what
+// counts when very many rows change.
+func (t *table[T]) set(ctx context.Context, tx *txn, id, column string, value any) error {
+	var back T
+	statement := fmt.Sprintf("UPDATE %s SET %s = $1 WHERE %s = $2 RETURNING %s", t.name, column, t.columns[0], strings.Join(t.columns, ", "))
+	if err := tx.sql.QueryRowContext(ctx, statement, value, id).Scan(t.into(&back)...); err != nil {
+		return refusal(fmt.Errorf("set %s of %s: %w", column, t.name, err))
+	}
+	return t.changed(tx, &back)
 }
 
 func (t *table[T]) digest(v *T) (inventory.RowHash, error) {
