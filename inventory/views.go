@@ -162,6 +162,7 @@ type Overview struct {
 	Runs         int // unfinished ones
 
 	Incidents int        // open ones that no recall deals with yet
+	Untrusted int        // of those, keys that are refused by what was learned since
 	Affected  int        // refused keys that people have or are about to get
 	Recalls   int        // open ones
 	RecallDue *time.Time // the earliest deadline of those; nil: none is open

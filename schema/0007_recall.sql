@@ -10,4 +10,4 @@ CREATE INDEX recall_items_person ON recall_items (recall, COALESCE(person, ''), 
 CREATE INDEX recalls_open ON recalls (deadline) WHERE state = 'open';
 
 -- Of those that are open, the ones that nobody deals with yet.
-CREATE INDEX incidents_waiting ON incidents (id) WHERE closed_at IS NULL AND recall IS NULL;
+CREATE INDEX incidents_waiting ON incidents (kind) WHERE closed_at IS NULL AND recall IS NULL;

@@ -26,6 +26,11 @@ type books struct {
 	head         inventory.LedgerHead
 	made         []time.Time
 	rework       []inventory.ReworkRow
+	recallRows   []inventory.RecallDossier
+	incidentRows []inventory.IncidentRow
+	affectedRows []inventory.AffectedRow
+	metadata     inventory.Metadata
+	review       *inventory.Review
 	broken       error // every question gets this
 }
 
@@ -72,6 +77,18 @@ func (b *books) Overview(context.Context) (inventory.Overview, error) {
 			if l.Line.State == inventory.LineOpen && r.Requisition.Makeable() == nil {
 				o.OpenLines++
 			}
+		}
+	}
+	for _, r := range b.incidentRows {
+		if r.Incident.ClosedAt == nil && r.Recall == "" {
+			o.Incidents++
+			o.Untrusted++
+		}
+	}
+	o.Affected = len(b.affectedRows)
+	for _, d := range b.recallRows {
+		if d.Recall.State == inventory.RecallOpen {
+			o.Recalls, o.RecallDue = o.Recalls+1, &d.Recall.Deadline
 		}
 	}
 	return o, b.fault()
@@ -170,6 +187,58 @@ func (b *books) LedgerList(_ context.Context, before int64, limit int) ([]invent
 		}
 	}
 	return rows, b.fault()
+}
+
+func (b *books) Recalls(context.Context) ([]inventory.RecallRow, error) {
+	var rows []inventory.RecallRow
+	for _, d := range b.recallRows {
+		rows = append(rows, d.RecallRow)
+	}
+	return rows, b.fault()
+}
+
+func (b *books) Recall(_ context.Context, number string, q inventory.RecallQuery) (inventory.RecallDossier, error) {
+	for _, d := range b.recallRows {
+		if d.Recall.Number != inventory.RecallNumber(number) {
+			continue
+		}
+		var items []inventory.RecallItemRow
+		for _, i := range d.Items {
+			if q.State == "" || q.State == i.Item.State {
+				items = append(items, i)
+			}
+		}
+		d.Items, d.Next = cut(items, q.After, q.Limit, func(i inventory.RecallItemRow) string { return string(i.Tag) })
+		return d, b.fault()
+	}
+	return inventory.RecallDossier{}, inventory.Refuse(inventory.NotFound, "There is no recall %s: check its number.", number)
+}
+
+func (b *books) Incidents(_ context.Context, q inventory.IncidentQuery) (inventory.IncidentPage, error) {
+	var rows []inventory.IncidentRow
+	for _, r := range b.incidentRows {
+		if q.Closed || r.Incident.ClosedAt == nil {
+			rows = append(rows, r)
+		}
+	}
+	rows, next := cut(rows, q.After, q.Limit, func(r inventory.IncidentRow) string { return r.Incident.Number })
+	return inventory.IncidentPage{Rows: rows, Next: next}, b.fault()
+}
+
+func (b *books) Affected(_ context.Context, q inventory.AffectedQuery) (inventory.AffectedPage, error) {
+	rows, next := cut(b.affectedRows, q.After, q.Limit, func(r inventory.AffectedRow) string { return string(r.Key.Tag) })
+	return inventory.AffectedPage{Rows: rows, Keys: len(b.affectedRows), Next: next}, b.fault()
+}
+
+func (b *books) MetadataInfo(context.Context) (inventory.Metadata, error) {
+	return b.metadata, b.fault()
+}
+
+func (b *books) LastReview(context.Context) (inventory.Review, error) {
+	if b.review == nil {
+		return inventory.Review{}, inventory.Refuse(inventory.NotFound, "The fleet was never judged again.")
+	}
+	return *b.review, b.fault()
 }
 
 func found(text string, in ...string) bool {

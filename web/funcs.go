@@ -31,6 +31,8 @@ func (s *Site) funcs() template.FuncMap {
 		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
 		"serial":   func(src inventory.SerialSource) string { return serialSources[src] },
 		"scanform": s.emptyScanForm,
+		"due":      s.dueView,
+		"advise":   adviseIncident,
 	}
 }
 

@@ -27,6 +27,10 @@ type overviewPage struct {
 	Waiting int // requisitions without a decision
 	Rework  int // keys to take up again, as far as they are listed
 	More    int // that are open and not among those shown
+
+	Grounds  grounds
+	Affected []inventory.AffectedRow // who holds keys that are not to be trusted, as far as they are listed
+	Late     bool                    // a recall is open whose deadline has passed
 }
 
 // nextThing is the one thing to do next.
@@ -74,7 +78,10 @@ func (s *Site) overview(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("list keys to look at again: %w", err)
 	}
-	page := overviewPage{Overview: all, Rework: len(again), Next: next(all, sum, len(again)), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
+	page := overviewPage{Overview: all, Late: all.RecallDue != nil && s.Now().After(*all.RecallDue), Rework: len(again), Next: next(all, sum, len(again)), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
+	if err := s.overviewTrust(ctx, &page); err != nil {
+		return err
+	}
 	for _, n := range all.Keys {
 		page.Total += n
 	}
@@ -84,6 +91,20 @@ func (s *Site) overview(c Ctx) error {
 	}
 	page.More = max(0, page.More-len(open))
 	return s.render(c, http.StatusOK, "overview", frame{Title: "Overview", Here: "/overview"}, page)
+}
+
+// overviewTrust reads what speaks against keys.
+func (s *Site) overviewTrust(ctx context.Context, page *overviewPage) error {
+	var err error
+	if page.Grounds, err = s.grounds(ctx); err != nil {
+		return err
+	}
+	held, err := s.Books.Affected(ctx, inventory.AffectedQuery{Limit: overviewRows})
+	if err != nil {
+		return fmt.Errorf("list affected keys: %w", err)
+	}
+	page.Affected = held.Rows
+	return nil
 }
 
 // openStates are those in which somebody waits for keys.
@@ -119,6 +140,7 @@ func next(all inventory.Overview, sum strip, again int) nextThing {
 		path, do  string
 	}{
 		{sum.Waiting, station.Hands, "One key on the bench waits for your hands.", "%d keys on the bench wait for your hands.", "/bench", "Go to the bench"},
+		{all.Incidents, station.Bad, "One incident is open and nobody deals with it yet.", "%d incidents are open and nobody deals with them yet.", "/incidents", "See what to do"},
 		{again, station.Bad, "One key must be taken up again.", "%d keys must be taken up again.", "/rework", "See what to do"},
 		{all.OpenLines, station.Busy, "One approved line waits for its key. Plug one in.", "%d approved lines wait for their keys. Plug some in.", "/bench", "Go to the bench"},
 		{all.Requisitions[inventory.Submitted], station.Hands, "One requisition waits for an approval.", "%d requisitions wait for an approval.", "/requisitions?state=submitted", "Read them"},

@@ -37,7 +37,11 @@ func packets(c *Config) {
 // TestPages walks from the overview along every link there is, and looks at each page with the eyes of a browser that
 // obeys our policy and of somebody who cannot see.
 func TestPages(t *testing.T) {
-	d := open(t, packets)
+	d := open(t, packets, recaller)
+	d.books.addKey(2, inventory.Active, "", "")
+	d.books.addKey(3, inventory.Active, "", "")
+	d.books.distrusted("REVOKED")
+	d.books.called("C-1001", noon)
 	d.books.addRequisition("R-1002", "Grace Hopper", inventory.Submitted, inventory.LineOpen)
 	for i, s := range keyStates {
 		d.books.addKey(10+i, s.state, "", "")
@@ -443,7 +447,7 @@ func TestPages_empty(t *testing.T) {
 	*d.books = books{}
 	for path, want := range map[string]string{
 		"/overview": "Nothing waits.", "/keys": "There are no keys yet", "/requisitions": "Nobody has asked for a key yet",
-		"/people": "The directory is empty", "/runs": "No key was made yet", "/rework": "Nothing to look at again", "/ledger": "the ledger is empty",
+		"/people": "The directory is empty", "/runs": "No key was made yet", "/rework": "Nothing to look at again", "/incidents": "No incident is open", "/affected": "Nobody holds", "/recalls": "No key was recalled yet", "/ledger": "the ledger is empty",
 	} {
 		d.get(path).hasText(t, "main", want)
 	}

@@ -60,6 +60,13 @@ var routes = []route{
 	{get, "/rework", readers, desk, "keys to take up again, each with its one next action", (*Site).rework},
 	{post, "/rework/abandon", operators, desk, "give a run up whose key is lost", onBench(abandon)},
 
+	{get, "/incidents", readers, desk, "what happened to keys and has to be dealt with", (*Site).incidents},
+	{get, "/affected", readers, desk, "keys that are not to be trusted, with who has them", (*Site).affected},
+	{get, "/recalls", readers, desk, "recalls, with how far each is", (*Site).recalls},
+	{post, "/recalls/open", operators, desk, "call keys back: those of open incidents, of a model, or by tag", (*Site).openRecall},
+	{get, "/recalls/:number", readers, desk, "one recall, its keys by person", (*Site).recall},
+	{post, "/recalls/:number/settle", operators, desk, "note that a recalled key is back, or written off", (*Site).settleRecall},
+
 	{get, "/keys", readers, desk, "keys by state, found by tag, serial, model or name", (*Site).keys},
 	{get, "/keys/:tag", readers, desk, "one key: state, custody, run, verdict, registrations", (*Site).key},
 	{get, "/keys/:tag/label.pdf", operators, desk, "the label that goes on it", (*Site).label},

@@ -27,6 +27,9 @@ type Books interface {
 	runBooks
 	reworkBooks
 	ledgerBooks
+	recallBooks
+	incidentBooks
+	groundBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.
@@ -83,6 +86,11 @@ type Config struct {
 	// Cancel cancels a requisition by its number, in the name of whoever sits here. Nil: the pages cancel nothing.
 	Cancel func(ctx context.Context, number, reason string) error
 
+	// Recall calls keys back, in the name of whoever sits here. Nil: the pages recall nothing.
+	Recall func(ctx context.Context, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error)
+	// Settle notes what became of a recalled key. Nil: the pages note nothing.
+	Settle func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error
+
 	// Label draws the label that goes on a key. Nil: labels are not offered.
 	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)
 	// Packet draws the packet of a key and says which file name it should get. Nil: packets are not offered.
@@ -113,6 +121,7 @@ type Site struct {
 	tick   func(time.Duration) (<-chan time.Time, func()) // a ticker and its end
 	made   madeCount
 	bell   bell
+	opened openedRecall
 	chain  http.Handler
 
 	closing  chan struct{}

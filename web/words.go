@@ -102,6 +102,24 @@ var words = map[string]map[string]word{
 		string(inventory.SealOpen):  {station.Busy, "lock", "released"},
 		string(inventory.SealBurnt): {station.Quiet, "check", "destroyed"},
 	},
+	"incident": {
+		string(inventory.IncidentUntrusted):  {station.Bad, "octagon", "not to be trusted"},
+		string(inventory.IncidentLost):       {station.Bad, "question", "lost"},
+		string(inventory.IncidentStolen):     {station.Bad, "warning", "stolen"},
+		string(inventory.IncidentTampered):   {station.Bad, "box", "parcel tampered with"},
+		string(inventory.IncidentDamaged):    {station.Hands, "cross", "damaged"},
+		string(inventory.IncidentPINBlocked): {station.Hands, "lock", "PIN blocked"},
+		string(inventory.IncidentFound):      {station.Busy, "search", "found"},
+	},
+	"recall": {
+		string(inventory.RecallOpen):   {station.Busy, "back", "open"},
+		string(inventory.RecallClosed): {station.Good, "check", "closed"},
+	},
+	"recalled": {
+		string(inventory.RecallDue):        {station.Hands, "clock", "still out"},
+		string(inventory.RecallReturned):   {station.Good, "check", "returned"},
+		string(inventory.RecallWrittenOff): {station.Quiet, "minus", "written off"},
+	},
 	"tier": {
 		string(inventory.Standard): {station.Quiet, "dot", "standard"},
 		string(inventory.Elevated): {station.Busy, "shield", "elevated"},
@@ -171,6 +189,28 @@ var sealWords = map[inventory.SealState]string{
 	inventory.SealVoid:  "The sealed PIN was destroyed: it is on no key any more.",
 	inventory.SealOpen:  "Its PIN was shown to the holder.",
 	inventory.SealBurnt: "The sealed PIN was destroyed: the holder has one of their own.",
+}
+
+// incidentAdvice says what to do about an incident that no recall deals with.
+var incidentAdvice = map[inventory.IncidentKind]string{
+	inventory.IncidentUntrusted:  "Recall it. Its person gets another.",
+	inventory.IncidentLost:       "Revoke its credentials now.",
+	inventory.IncidentStolen:     "Revoke its credentials now.",
+	inventory.IncidentTampered:   "Keep the parcel shut and look at its seals.",
+	inventory.IncidentDamaged:    "Ask for it back.",
+	inventory.IncidentPINBlocked: "Ask for it back. It is made anew at the bench.",
+	inventory.IncidentFound:      "Find out who misses it.",
+}
+
+// adviseIncident is the one next thing to do about an incident, or what became of it.
+func adviseIncident(r inventory.IncidentRow) string {
+	switch {
+	case r.Incident.ClosedAt != nil:
+		return r.Incident.Outcome
+	case r.Recall != "":
+		return "Wait for it, or ask for it again."
+	}
+	return incidentAdvice[r.Incident.Kind]
 }
 
 // serialSources say where a serial number came from: only one of them is a proof.

@@ -107,6 +107,16 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 			}
 			return err
 		},
+		Recall: func(ctx context.Context, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error) {
+			o, err := d.store.OpenRecall(ctx, osActor(), r, of)
+			if err == nil {
+				b.Recheck(ctx)
+			}
+			return o, err
+		},
+		Settle: func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
+			return d.store.SettleRecall(ctx, osActor(), number, tag, to, note)
+		},
 		StockModels: d.stockModels(), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }

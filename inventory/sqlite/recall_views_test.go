@@ -49,7 +49,7 @@ func TestStore_Overview_trust(t *testing.T) {
 		t.Helper()
 		o, err := s.Overview(t.Context())
 		p, err2 := s.PersonList(t.Context(), inventory.PersonQuery{Text: "Grace"})
-		if err != nil || err2 != nil || o.Incidents != incidents || o.Affected != affected || o.Recalls != recalls || (o.RecallDue != nil) != (recalls > 0) ||
+		if err != nil || err2 != nil || o.Incidents != incidents || o.Untrusted != incidents || o.Affected != affected || o.Recalls != recalls || (o.RecallDue != nil) != (recalls > 0) ||
 			p.Rows[0].Refused != marked {
 			t.Errorf("%+v, %v; Grace holds %d refused keys, %v", o, err, p.Rows[0].Refused, err2)
 		}
