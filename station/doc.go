@@ -3,7 +3,8 @@
 // one pair of hands.
 //
 // What it knows: the order of the steps and why it is so ([plan] in run.go), what may be wiped without asking
-// (stranger.go), what an operator switches on (session.go, hold.go, pinned.go, learn.go, stock.go), what a restarted
+// (stranger.go), which verdict evidence comes to, of one key at the tag step or of the
+// whole fleet again (judge.go, fleet.go), what an operator switches on (session.go, hold.go, pinned.go, learn.go, stock.go), what a restarted
 // program does with a run whose process died (recover.go), and which words a person reads ([Advise], [Words]). What it leaves to others: how a key is spoken to ([Authenticator]), what is plugged in
 // where ([Bus]), what is written down ([Journal], [Books]), how a PIN is sealed ([Sealer]) and what is printed
 // ([Printer]). It reads no file, opens no network and knows no page.
