@@ -102,4 +102,12 @@ func TestBench_Recheck(t *testing.T) {
 	if k, err := books.Key(t.Context(), inventory.KeyID(other.Key)); err != nil || k.State != inventory.Ready {
 		t.Errorf("the key of another requisition is %s, %v", k.State, err)
 	}
+	r := inventory.Recall{Reason: "Its vendor lost a key.", Deadline: inventorytest.Start.AddDate(1, 0, 0)}
+	if _, err := books.OpenRecall(t.Context(), inventorytest.Operator, r, inventory.RecallOf{Tags: []inventory.AssetTag{inventory.AssetTag(other.Tag)}}); err != nil {
+		t.Fatal(err)
+	}
+	w.bench.Recheck(t.Context())
+	if tile := w.until("1-3", "STOP"); tile.Sentence != "Recall C-1001: Its vendor lost a key. Put it with recall C-1001." {
+		t.Errorf("the tile of a recalled key says %q", tile.Sentence)
+	}
 }

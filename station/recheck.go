@@ -2,12 +2,13 @@ package station
 
 import (
 	"context"
+	"strings"
 
 	"keystation/inventory"
 )
 
 // Recheck looks again at the ready keys that tiles show, after something was changed in the inventory: the tile of one that
-// is not ready any more, since its requisition was cancelled, says STOP.
+// is not ready any more, since its requisition was cancelled or it was recalled, says STOP.
 func (b *Bench) Recheck(ctx context.Context) {
 	for _, t := range b.cfg.Feed.Snapshot().Tiles {
 		b.recheck(ctx, t.Port)
@@ -26,12 +27,17 @@ func (b *Bench) recheck(ctx context.Context, port string) {
 		b.cfg.Log.Debug("look at ready key", "key", t.Key, "err", err)
 		return
 	}
-	if k.State != inventory.Received {
+	says := k.StateReason + ". Nothing on this key counts: put it back into stock, or plug it in again to make it for the next line."
+	switch k.State {
+	case inventory.Received:
+	case inventory.Quarantined: // recalled, or refused by what was learned since
+		says = strings.TrimSuffix(k.StateReason, ".") + ". " + k.NextAction
+	default:
 		return
 	}
 	b.cfg.Feed.Revise(port, func(now *Tile) {
 		if now.Word == ready && now.Key == t.Key {
-			now.says(momentStop, k.StateReason+". Nothing on this key counts: put it back into stock, or plug it in again to make it for the next line.", b.now())
+			now.says(momentStop, says, b.now())
 		}
 	})
 }
