@@ -36,7 +36,7 @@ func TestIncidents(t *testing.T) {
 	d.books.distrusted("The metadata say of this model: REVOKED.")
 	p := d.get("/incidents")
 	checkPage(t, "/incidents", p)
-	p.hasText(t, "tbody", "I-1001", "not to be trusted", "The metadata say of this model: REVOKED.", "Wait for it, or ask for it again. C-1001", "Recall it. Its person gets another.", "Alan Turing")
+	p.hasText(t, "tbody", "I-1001", "not to be trusted", "The metadata say of this model: REVOKED.", "Wait for it, or ask for it again. C-1001", "Recall it . Its person gets another.", "Alan Turing")
 	if n := len(p.find("tbody tr")); n != 2 {
 		t.Errorf("%d are open", n)
 	}
@@ -69,7 +69,7 @@ func TestOverview_trust(t *testing.T) {
 	p := d.get("/overview")
 	checkPage(t, "/overview", p)
 	p.hasText(t, ".next", "One incident is open and nobody deals with it yet.")
-	p.hasText(t, "main", "The metadata are out of date. No. 31", "31 Oct 2026", "The keys are being judged again. Metadata no. 31 came. 1200 keys", "These people hold keys that are not to be trusted", "Alan Turing", "All 2")
+	p.hasText(t, "main", "The metadata are out of date. No. 31", "31 Oct 2026", "Judging the keys again is not through. Metadata no. 31 came. 1200 keys so far", "These people hold keys that are not to be trusted", "Alan Turing", "All 2")
 	d.books.review.EndedAt, d.books.metadata.NextUpdate = &noon, noon
 	if n := len(d.get("/overview").find(".notice")); n != 0 {
 		t.Errorf("%d notices about what is in order", n)

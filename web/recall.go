@@ -32,7 +32,7 @@ func (s *Site) recalls(c Ctx) error {
 		return fmt.Errorf("list recalls: %w", err)
 	}
 	tags := c.QueryParams()["tag"]
-	form := s.recallForm(inventory.RecallOf{}, "Recall keys by their tags", "Whoever has one of them gets another by a requisition of their own. Keys at the desk are put aside.")
+	form := s.recallForm(inventory.RecallOf{}, "Recall keys by tag", "Whoever has one of them gets another by a requisition of their own. Keys at the desk are put aside.")
 	if form != nil {
 		form.Tags, form.Open = strings.Join(tags, "\n"), len(tags) > 0
 	}

@@ -193,7 +193,7 @@ var sealWords = map[inventory.SealState]string{
 
 // incidentAdvice says what to do about an incident that no recall deals with.
 var incidentAdvice = map[inventory.IncidentKind]string{
-	inventory.IncidentUntrusted:  "Recall it. Its person gets another.",
+	inventory.IncidentUntrusted:  "Its person gets another.",
 	inventory.IncidentLost:       "Revoke its credentials now.",
 	inventory.IncidentStolen:     "Revoke its credentials now.",
 	inventory.IncidentTampered:   "Keep the parcel shut and look at its seals.",

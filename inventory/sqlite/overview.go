@@ -36,7 +36,7 @@ func (s *Store) countTrust(ctx context.Context, o *inventory.Overview) error {
 	err := s.readers.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM incidents WHERE closed_at IS NULL AND recall IS NULL),
 		(SELECT count(*) FROM incidents WHERE closed_at IS NULL AND recall IS NULL AND kind = 'untrusted'),
-		(SELECT count(*) FROM keys k WHERE `+affected+`),
+		(SELECT count(*) FROM keys k INDEXED BY keys_affected WHERE `+affected+`),
 		(SELECT count(*) FROM recalls WHERE state = 'open'),
 		(SELECT min(deadline) FROM recalls WHERE state = 'open')`).Scan(&o.Incidents, &o.Untrusted, &o.Affected, &o.Recalls, maybeAtInto{&o.RecallDue})
 	if err != nil {
