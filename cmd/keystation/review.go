@@ -90,7 +90,7 @@ func (d *desk) judgeWhatIsNew(ctx context.Context) error {
 		return err
 	}
 	last, err := d.store.LastReview(ctx)
-	if err != nil {
+	if err != nil && inventory.KindOf(err) != inventory.NotFound { // not found: the fleet was never judged again
 		return err
 	}
 	no := int64(0)
