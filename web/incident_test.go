@@ -88,6 +88,11 @@ func TestAffected(t *testing.T) {
 	if len(p.find("a[href=/recalls?tag="+string(tagOf(3))+"#recall]")) != 2 {
 		t.Error("what is not recalled yet cannot be recalled from here")
 	}
+	for path, want := range map[string]string{"/affected": "See the first ones", "/incidents": "See the newest ones"} {
+		last := d.books.affectedRows[1]
+		after := map[string]string{"/affected": string(last.Key.Tag), "/incidents": last.Incident}[path]
+		d.get(path+"?after="+after).hasText(t, ".empty", "No more of them.", want) // and not that there are none
+	}
 }
 
 // Words of a third party stay words.
