@@ -46,6 +46,7 @@ type KeyDossier struct {
 	Runs          []RunRow  // the newest first
 	Entries       []Entry   // journal of the newest run
 	Registrations []Registration
+	Judgments     []Judgment  // of its attestation, the newest first
 	Seal          *Seal       // the newest, without its blob
 	Ledger        []LedgerRow // entries about it, the newest first
 }

@@ -31,6 +31,8 @@ type books struct {
 	affectedRows []inventory.AffectedRow
 	metadata     inventory.Metadata
 	review       *inventory.Review
+	models       []inventory.ModelDossier
+	policies     []inventory.Policy
 	broken       error // every question gets this
 }
 
@@ -352,4 +354,34 @@ func journal() []inventory.Entry {
 		out = append(out, inventory.Entry{Step: s, Phase: inventory.Intent, At: noon}, inventory.Entry{Step: s, Phase: inventory.Ended, Outcome: outcome, MS: ms[s], Note: note, At: noon})
 	}
 	return out
+}
+
+func (b *books) Models(context.Context) ([]inventory.ModelRow, error) {
+	var rows []inventory.ModelRow
+	for _, d := range b.models {
+		rows = append(rows, d.ModelRow)
+	}
+	return rows, b.fault()
+}
+
+// ModelDossier knows the model of every key, as the real one does.
+func (b *books) ModelDossier(_ context.Context, aaguid string) (inventory.ModelDossier, error) {
+	for _, d := range b.models {
+		if d.AAGUID == aaguid {
+			return d, b.fault()
+		}
+	}
+	d := inventory.ModelDossier{ModelRow: inventory.ModelRow{AAGUID: aaguid}, States: map[inventory.KeyState]int{}}
+	for _, k := range b.dossiers {
+		if k.Key.AAGUID == aaguid {
+			d.Name = k.Key.Model
+			d.Count(k.Key.State, k.Key.Verdict, 1)
+			d.States[k.Key.State]++
+		}
+	}
+	return d, b.fault()
+}
+
+func (b *books) PolicyHistory(context.Context) ([]inventory.Policy, error) {
+	return b.policies, b.fault()
 }

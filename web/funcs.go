@@ -33,6 +33,8 @@ func (s *Site) funcs() template.FuncMap {
 		"scanform": s.emptyScanForm,
 		"due":      s.dueView,
 		"advise":   adviseIncident,
+
+		"statusword": statusWord, "host": hostOf,
 	}
 }
 

@@ -105,6 +105,7 @@ type keyPage struct {
 	Packet  bool              // there is something to print
 	Label   bool              // its label can be had
 	Twin    bool              // it can be read as a page too
+	Trust   trustView
 }
 
 func (s *Site) key(c Ctx) error {
@@ -113,6 +114,9 @@ func (s *Site) key(c Ctx) error {
 		return err
 	}
 	page := keyPage{KeyDossier: d, Journal: timingOf(d.Entries), Packet: s.hasPacket(d), Label: s.Label != nil, Twin: s.Contents != nil}
+	if page.Trust, err = s.trust(c.Request().Context(), d); err != nil {
+		return err
+	}
 	if len(d.Runs) > 0 {
 		page.Run = &d.Runs[0]
 		page.Making = page.Run.Run.EndedAt == nil && d.Key.State == inventory.Received

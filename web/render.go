@@ -37,7 +37,7 @@ type navItem struct{ Path, Name string }
 
 // navigation is the list at the top of every page.
 var navigation = []navItem{
-	{"/overview", "Overview"}, {"/bench", "Bench"}, {"/rework", "Rework"}, {"/keys", "Keys"}, {"/incidents", "Incidents"}, {"/requisitions", "Requisitions"},
+	{"/overview", "Overview"}, {"/bench", "Bench"}, {"/rework", "Rework"}, {"/keys", "Keys"}, {"/models", "Models"}, {"/incidents", "Incidents"}, {"/requisitions", "Requisitions"},
 	{"/people", "People"}, {"/runs", "Runs"}, {"/ledger", "Ledger"},
 }
 

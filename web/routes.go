@@ -73,6 +73,14 @@ var routes = []route{
 	{get, "/keys/:tag/packet", operators, desk, "what goes into its parcel, as a page", (*Site).contents},
 	{get, "/keys/:tag/packet.pdf", operators, desk, "the same to print; it holds an address", (*Site).packet},
 
+	{get, "/models", readers, desk, "models that we hold: in stock, in hands, what is known of them", (*Site).models},
+	{get, "/models/:aaguid", readers, desk, "one model: certification, statuses, firmware, policy", (*Site).model},
+	{get, "/models/:aaguid/icon", readers, desk, "its picture in the metadata", (*Site).modelIcon},
+	{get, "/policy", readers, desk, "what is asked of keys, version by version", (*Site).policy},
+	{get, "/policy/check", readers, desk, "how far a check is, and what it came to", (*Site).policyCheck},
+	{post, "/policy/begin", operators, desk, "check a policy: which keys and people it would hit", (*Site).checkPolicy},
+	{post, "/policy/apply", operators, desk, "apply the policy that was checked last", (*Site).applyPolicy},
+
 	{get, "/requisitions", readers, desk, "what was asked, with progress", (*Site).requisitions},
 	{get, "/requisitions/:number", readers, desk, "one requisition and its lines", (*Site).requisition},
 	{post, "/requisitions/:number/cancel", operators, desk, "cancel a requisition, with a reason", (*Site).cancelRequisition},

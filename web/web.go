@@ -30,6 +30,8 @@ type Books interface {
 	recallBooks
 	incidentBooks
 	groundBooks
+	modelBooks
+	policyBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.
@@ -102,6 +104,14 @@ type Config struct {
 	// Contents gives what is on the packet of a key, for its page. Nil: there is the file only.
 	Contents func(ctx context.Context, key inventory.KeyID) (shipping.Packet, error)
 
+	// Model tells what the metadata say of a model. Nil: there are none.
+	Model func(aaguid string) (inventory.ModelFacts, bool)
+	// Icon gives the picture of a model; nil, and an empty one: there is none.
+	Icon func(aaguid string) []byte
+	// Attested reads the kept attestation of a credential. Nil: chains are not shown.
+	Attested func(inventory.Registration) inventory.Attested
+	Policies Policies // nil: the policy is neither shown nor changed here
+
 	Settings inventory.Settings // its RP ID decides about the TEST KEYS banner
 	Demo     bool               // every page says DEMO, and the way in is the bench
 	Version  string             // empty: not shown
@@ -122,6 +132,7 @@ type Site struct {
 	made   madeCount
 	bell   bell
 	opened openedRecall
+	job    job
 	chain  http.Handler
 
 	closing  chan struct{}
@@ -161,8 +172,12 @@ func (s *Site) defaults() {
 // ServeHTTP answers one request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.chain.ServeHTTP(w, r) }
 
-// Close ends the event streams, which a server's Shutdown would otherwise wait for: register it there.
-func (s *Site) Close() { s.closeOne.Do(func() { close(s.closing) }) }
+// Close ends the event streams, which a server's Shutdown would otherwise wait for, and the work that a page began:
+// register it there.
+func (s *Site) Close() {
+	s.closeOne.Do(func() { close(s.closing) })
+	s.job.end()
+}
 
 func (s *Site) router() http.Handler {
 	e := echo.New()

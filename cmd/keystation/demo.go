@@ -96,13 +96,13 @@ func newDemoDesk(ctx context.Context, dir string) (*desk, error) {
 	if err := writeFile(root, string(softkey.RootPEM()), 0o640, -1); err != nil {
 		return nil, err
 	}
-	cfg.Policy.Roots = []string{root}
+	cfg.MDS.Roots = []string{root} // what proves the software keys is their metadata
 	cfg.Policy.Stock = []string{softkey.Profiles()[0].AAGUID.String()}
 	d, err := openDesk(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := seed(ctx, d); err != nil {
+	if err := errors.Join(seed(ctx, d), d.seedMetadata(ctx)); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil

@@ -114,6 +114,11 @@ type importOutput struct {
 	json     bool
 }
 
+// metadataOf is what is kept of a BLOB that was verified.
+func metadataOf(c *attest.Catalog, blob []byte) inventory.Metadata {
+	return inventory.Metadata{No: c.No, NextUpdate: c.NextUpdate, SHA256: c.SHA256, Signer: c.Signer, Entries: len(c.Entries), Blob: blob}
+}
+
 // imported is what an import came to, as JSON.
 type imported struct {
 	inventory.Metadata
@@ -129,10 +134,9 @@ func (d *desk) importMetadata(ctx context.Context, blob []byte, when time.Time, 
 	if err != nil {
 		return err
 	}
-	m := inventory.Metadata{No: catalog.No, NextUpdate: catalog.NextUpdate, SHA256: catalog.SHA256, Signer: catalog.Signer,
-		Entries: len(catalog.Entries), ImportedAt: inventory.Instant(when), Blob: blob}
-	if when.IsZero() {
-		m.ImportedAt = time.Time{}
+	m := metadataOf(catalog, blob)
+	if !when.IsZero() {
+		m.ImportedAt = inventory.Instant(when)
 	}
 	kept, same, err := d.store.ImportMetadata(ctx, osActor(), m)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"keystation/inventory"
 	"keystation/station"
 	"keystation/station/ctap"
+	"keystation/web"
 )
 
 const policyLong = `What is asked of keys: which models, which firmware, which certification, what
@@ -119,7 +120,7 @@ func sayVersion(out io.Writer, all []inventory.Policy, i int, p inventory.Policy
 	return nil
 }
 
-func sayChanges(out io.Writer, changes []policyChange) {
+func sayChanges(out io.Writer, changes []web.PolicyChange) {
 	for _, c := range changes {
 		fmt.Fprintf(out, "  %-8s  %s: %s -> %s\n", c.Tier, c.Key, c.From, c.To)
 	}
@@ -164,7 +165,7 @@ func newPolicyCheck() *cobra.Command {
 // checkedPolicy is what applying a policy would come to.
 type checkedPolicy struct {
 	From     int64               `json:"from"` // the version in force; 0: none is written down
-	Changes  []policyChange      `json:"changes"`
+	Changes  []web.PolicyChange  `json:"changes"`
 	Forecast inventory.Forecast  `json:"forecast"`
 	Token    string              `json:"confirm"` // of this policy over that version
 	Rules    inventory.TierRules `json:"rules"`

@@ -13,6 +13,7 @@ import (
 	gotoml "github.com/pelletier/go-toml/v2"
 
 	"keystation/inventory"
+	"keystation/web"
 )
 
 // policyFile is a policy as people write it: what stands at the top holds for every tier, and a table for a tier changes
@@ -251,22 +252,14 @@ func (s ruleSetting) word() string {
 	return "none"
 }
 
-// policyChange is one key in which two policies differ.
-type policyChange struct {
-	Tier inventory.Tier `json:"tier"`
-	Key  string         `json:"key"`
-	From string         `json:"from"`
-	To   string         `json:"to"`
-}
-
 // policyChanges lists in what two policies differ, tier by tier.
-func policyChanges(from, to inventory.TierRules) []policyChange {
-	changes := []policyChange{}
+func policyChanges(from, to inventory.TierRules) []web.PolicyChange {
+	changes := []web.PolicyChange{}
 	for _, tier := range inventory.Tiers {
 		was, is := settingsOf(from.For(tier).Tidy()), settingsOf(to.For(tier).Tidy())
 		for i, s := range is {
 			if !reflect.DeepEqual(was[i].value, s.value) {
-				changes = append(changes, policyChange{tier, s.key, was[i].word(), s.word()})
+				changes = append(changes, web.PolicyChange{Tier: tier, Key: s.key, From: was[i].word(), To: s.word()})
 			}
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"time"
 
 	"keystation/inventory"
+	"keystation/station/softkey"
 )
 
 // The demo's people and what they asked for. All names are invented or long dead, all addresses public buildings.
@@ -34,4 +36,18 @@ func seed(ctx context.Context, d *desk) error {
 		}
 	}
 	return nil
+}
+
+// seedMetadata imports metadata of the software keys, which prove them in a demo.
+func (d *desk) seedMetadata(ctx context.Context) error {
+	blob, err := softkey.Metadata(1, time.Now().AddDate(0, 1, 0), nil)
+	if err != nil {
+		return err
+	}
+	catalog, err := d.openBLOB(blob, time.Time{})
+	if err != nil {
+		return err
+	}
+	_, _, err = d.store.ImportMetadata(ctx, inventory.System("demo"), metadataOf(catalog, blob))
+	return err
 }

@@ -97,7 +97,7 @@ func watchOn(ctx context.Context, b *station.Bench) error {
 
 // site is the pages over this database and bench. hands is nil outside the demo.
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
-	p := &printer{desk: d}
+	p, trust := &printer{desk: d}, siteTrust{d}
 	return web.New(web.Config{
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Cancel: func(ctx context.Context, number, reason string) error {
@@ -117,6 +117,7 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 		Settle: func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
 			return d.store.SettleRecall(ctx, osActor(), number, tag, to, note)
 		},
+		Model: trust.model, Icon: trust.icon, Attested: trust.attested, Policies: trust,
 		StockModels: d.stockModels(), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,
 	})
 }

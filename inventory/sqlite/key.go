@@ -120,6 +120,9 @@ func (s *Store) KeyDossier(ctx context.Context, tag inventory.AssetTag) (invento
 	if d.Registrations, err = registrations.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY rowid DESC", k.ID); err != nil {
 		return d, err
 	}
+	if d.Judgments, err = judgments.list(ctx, s.readers, "WHERE key_id = $1 ORDER BY rowid DESC LIMIT $2", k.ID, mostRows); err != nil {
+		return d, err
+	}
 	if d.Seal, err = s.lastSeal(ctx, k.ID); err != nil {
 		return d, err
 	}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"keystation/inventory"
+)
+
+// trustView is the verdict of a key as a person reads it.
+type trustView struct {
+	Who   string   // who made it
+	How   string   // how we know
+	Doubt []string // what could be wrong, or what was decided by a person
+	grounds
+
+	inventory.Attested
+	History []inventory.Judgment
+}
+
+// trust tells the verdict of a key.
+func (s *Site) trust(ctx context.Context, d inventory.KeyDossier) (trustView, error) {
+	g, err := s.grounds(ctx)
+	if err != nil {
+		return trustView{}, err
+	}
+	v := trustView{grounds: g, History: d.Judgments}
+	var j inventory.Judgment
+	if len(d.Judgments) > 0 {
+		j = d.Judgments[0]
+	}
+	v.Who = whoMade(d.Key, j)
+	if j.ID == "" {
+		v.Doubt = d.Key.Reasons
+		return v, nil
+	}
+	v.How = s.howKnown(j)
+	v.Doubt = doubts(d.Key, j)
+	if s.Attested != nil {
+		i := slices.IndexFunc(d.Registrations, func(r inventory.Registration) bool { return r.ID == j.Registration })
+		if i >= 0 {
+			v.Attested = s.Attested(d.Registrations[i])
+		}
+	}
+	return v, nil
+}
+
+func whoMade(k inventory.Key, j inventory.Judgment) string {
+	model := cmp.Or(j.Model, k.Model, "a model without a name")
+	maker := cmp.Or(j.Maker, k.Maker)
+	switch k.Verdict {
+	case inventory.Genuine:
+		if maker == "" {
+			return fmt.Sprintf("This is a %s.", model)
+		}
+		return fmt.Sprintf("%s made this key: it is a %s.", maker, model)
+	case inventory.Refused:
+		return fmt.Sprintf("Do not trust this key. It says that it is a %s.", model)
+	case inventory.Unknown:
+		return fmt.Sprintf("It says that it is a %s. Nothing proves it.", model)
+	}
+	return "Nobody has judged yet what this key is."
+}
+
+// howKnown says what was looked at, and by what.
+func (s *Site) howKnown(j inventory.Judgment) string {
+	how := "What it signed when it was made here was looked at"
+	if j.Root != "" {
+		root, _, _ := strings.Cut(j.Root, " (SHA-256")
+		how = fmt.Sprintf("When it was made here it signed with a certificate from its factory, which leads to the root %q", strings.TrimPrefix(root, "CN="))
+		if j.Metadata != 0 && j.Model != "" {
+			how += ", one of this model"
+		}
+	}
+	by := fmt.Sprintf("policy version %d", j.Policy)
+	if j.Metadata != 0 {
+		by = fmt.Sprintf("metadata no. %d and %s", j.Metadata, by)
+	}
+	return fmt.Sprintf("%s. Judged on %s by %s.", how, j.At.In(s.Zone).Format("2 January 2006"), by)
+}
+
+// doubts are all reasons but the proof, in words where there are better ones, and what people decided.
+func doubts(k inventory.Key, j inventory.Judgment) []string {
+	var all []string
+	for _, r := range j.Reasons {
+		if say := doubtWords[r.Code]; r.Code == "root-reached" {
+			continue
+		} else if say != "" {
+			all = append(all, say+" "+r.Sentence)
+		} else {
+			all = append(all, r.Sentence)
+		}
+	}
+	for _, sentence := range k.Reasons {
+		if !slices.Contains(j.Sentences(), sentence) {
+			all = append(all, sentence)
+		}
+	}
+	return all
+}
+
+// doubtWords say before a reason what it means for whoever holds the key. A code that is not here is told by its own
+// sentence.
+var doubtWords = map[string]string{
+	"none":                  "Browsers and some keys leave the proof out.",
+	"self":                  "Anything can make such a proof.",
+	"root-unknown":          "The maker may be right and unknown here: newer metadata may know it.",
+	"root-of-another-model": "It is of that maker, but not proven to be this model.",
+	"expired":               "An expired certificate is no sign of a forgery.",
+	"wrong-signature":       "This is what a forgery looks like.",
+	"certificate-aaguid":    "This is what a forgery looks like.",
+	"status-revoked":        "Take it out of use.",
+	"status-undesired":      "Take it out of use.",
+	"firmware-update":       "The key works; its firmware cannot be changed on most models.",
+	"model-not-in-metadata": "It may be newer than the metadata here.",
+	"firmware-old":          "Firmware of keys can rarely be changed: it needs a successor.",
+}
+
+// statusWord writes a status of the metadata as people read it.
+func statusWord(status string) string { return strings.ToLower(strings.ReplaceAll(status, "_", " ")) }
+
+// hostOf shows where a link leads.
+func hostOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return link
+	}
+	return u.Host
+}
