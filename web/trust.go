@@ -70,8 +70,7 @@ func whoMade(k inventory.Key, j inventory.Judgment) string {
 func (s *Site) howKnown(j inventory.Judgment) string {
 	how := "What it signed when it was made here was looked at"
 	if j.Root != "" {
-		root, _, _ := strings.Cut(j.Root, " (SHA-256")
-		how = fmt.Sprintf("When it was made here it signed with a certificate from its factory, which leads to the root %q", strings.TrimPrefix(root, "CN="))
+		how = fmt.Sprintf("When it was made here it signed with a certificate from its factory, which leads to the root %q", rootName(j.Root))
 		if j.Metadata != 0 && j.Model != "" {
 			how += ", one of this model"
 		}
@@ -81,6 +80,17 @@ func (s *Site) howKnown(j inventory.Judgment) string {
 		by = fmt.Sprintf("metadata no. %d and %s", j.Metadata, by)
 	}
 	return fmt.Sprintf("%s. Judged on %s by %s.", how, j.At.In(s.Zone).Format("2 January 2006"), by)
+}
+
+// rootName is what people call a root: its common name where it has one.
+func rootName(root string) string {
+	root, _, _ = strings.Cut(root, " (SHA-256")
+	for part := range strings.SplitSeq(root, ",") {
+		if name, is := strings.CutPrefix(part, "CN="); is {
+			return name
+		}
+	}
+	return root
 }
 
 // doubts are all reasons but the proof, in words where there are better ones, and what people decided.
@@ -121,7 +131,17 @@ var doubtWords = map[string]string{
 }
 
 // statusWord writes a status of the metadata as people read it.
-func statusWord(status string) string { return strings.ToLower(strings.ReplaceAll(status, "_", " ")) }
+func statusWord(status string) string {
+	words := strings.Split(strings.ToLower(status), "_")
+	for i, w := range words {
+		if w == "fido" || strings.HasPrefix(w, "fips") {
+			words[i] = strings.ToUpper(w)
+		} else if len(w) > 1 && w[0] == 'l' && w[1] >= '1' && w[1] <= '9' {
+			words[i] = "L" + w[1:]
+		}
+	}
+	return strings.Join(words, " ")
+}
 
 // hostOf shows where a link leads.
 func hostOf(link string) string {
