@@ -117,7 +117,6 @@ type modelPage struct {
 	grounds
 	Firmware []inventory.FirmwareSpread
 	States   []stateCount
-	Most     int         // keys of the commonest firmware
 	Form     *recallForm // nil: its keys are not recalled here
 }
 
@@ -144,9 +143,6 @@ func (s *Site) model(c Ctx) error {
 	if d.AtDesk+d.InHands > 0 {
 		page.Form = s.recallForm(inventory.RecallOf{AAGUID: aaguid}, "Call these keys back",
 			"Whoever has one gets another by a requisition of their own. Keys at the desk are put aside.")
-	}
-	for _, f := range d.Firmware {
-		page.Most = max(page.Most, f.Keys)
 	}
 	return s.render(c, http.StatusOK, "model", frame{Title: page.Facts.Name, Here: "/models"}, page)
 }

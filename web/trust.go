@@ -143,11 +143,11 @@ func statusWord(status string) string {
 	return strings.Join(words, " ")
 }
 
-// hostOf shows where a link leads.
+// hostOf shows where a link leads; nowhere if it is none that a browser should follow.
 func hostOf(link string) string {
 	u, err := url.Parse(link)
-	if err != nil {
-		return link
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
 	}
 	return u.Host
 }
