@@ -28,7 +28,8 @@ type Policies interface {
 	Changes(from, to inventory.TierRules) []PolicyChange
 	// Check says what applying a text would come to. It changes nothing and may take a minute; progress is told how far it is.
 	Check(ctx context.Context, text string, progress func(done, total int)) (PolicyCheck, error)
-	// Apply applies the text that a check was about, and judges every key again.
+	// Apply applies the text that a check was about, and judges every key again. With an error and a policy that one is in
+	// force all the same, and not every key is judged by it yet.
 	Apply(ctx context.Context, text, token string, progress func(done, total int)) (inventory.Policy, inventory.Review, error)
 }
 

@@ -138,7 +138,7 @@ func TestKey_order(t *testing.T) {
 	for _, h := range d.get("/keys/" + string(tagOf(1))).find("h2") {
 		heads = append(heads, (page{root: h}).text(""))
 	}
-	if want := []string{"The key", "Who has it", "PIN", "Is it what it says?", "How it was made", "Credentials on it", "In the ledger"}; !slices.Equal(heads, want) {
+	if want := []string{"The key", "Is it what it says?", "Who has it", "PIN", "How it was made", "Credentials on it", "In the ledger"}; !slices.Equal(heads, want) {
 		t.Errorf("in the order %v", heads)
 	}
 	for i := range d.books.dossiers[0].Entries {

@@ -114,22 +114,22 @@ func (s siteTrust) Apply(ctx context.Context, text, token string, progress func(
 	}
 	last, err := s.desk.store.Policy(ctx)
 	if err != nil {
-		return last, inventory.Review{}, err
+		return inventory.Policy{}, inventory.Review{}, err
 	}
 	in, err := s.desk.policyInForce(ctx, 0)
 	if err != nil {
-		return last, inventory.Review{}, err
+		return inventory.Policy{}, inventory.Review{}, err
 	}
 	if now, err := confirmation(rules, in.Version); err != nil || now != token {
-		return last, inventory.Review{}, inventory.Refuse(inventory.Conflict, "The policy in force was changed since this one was checked: check it again.")
+		return inventory.Policy{}, inventory.Review{}, inventory.Refuse(inventory.Conflict, "The policy in force was changed since this one was checked: check it again.")
 	}
 	p, err := s.desk.lookPolicy(ctx)
 	if err != nil {
-		return last, inventory.Review{}, err
+		return inventory.Policy{}, inventory.Review{}, err
 	}
 	applied, err := s.desk.store.ApplyPolicy(ctx, osActor(), rules, last.Version, s.desk.namesOf(p))
 	if err != nil {
-		return applied, inventory.Review{}, err
+		return inventory.Policy{}, inventory.Review{}, err
 	}
 	next, err := s.desk.grounds.policy(ctx)
 	if err != nil {
