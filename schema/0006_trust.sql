@@ -7,7 +7,9 @@ ALTER TABLE keys ADD COLUMN vendor TEXT NOT NULL DEFAULT '';
 ALTER TABLE keys ADD COLUMN maker TEXT NOT NULL DEFAULT '';
 -- Two models of one vendor share one space of numbers; keys from before have no vendor and are told apart by model.
 DROP INDEX keys_serial;
-CREATE UNIQUE INDEX keys_serial ON keys (serial, serial_source, CASE vendor WHEN '' THEN aaguid ELSE vendor END) WHERE serial <> '';
+-- A number that begins with … is the end of one (inventory.Suffix): two keys may have the same.
+CREATE UNIQUE INDEX keys_serial ON keys (serial, serial_source,
+    CASE WHEN substr(serial, 1, 1) = '…' THEN id WHEN vendor = '' THEN aaguid ELSE vendor END) WHERE serial <> '';
 CREATE INDEX keys_spread ON keys (aaguid, state, verdict, firmware, test);
 -- Keys that are not to be trusted and that somebody has, or is about to get.
 CREATE INDEX keys_affected ON keys (id) WHERE verdict = 'refused' AND state IN ('in-transit', 'delivered', 'active', 'suspended', 'return-due');

@@ -39,6 +39,7 @@ type Config struct {
 	SaveHub    func(context.Context, inventory.Actor, inventory.Hub) error      // keeps a learned hub; nil: this process only
 	Note       func(context.Context, inventory.Actor, ...inventory.Event) error // writes ledger entries; nil: none about sessions
 
+	Serial SerialReader                                    // reads serial numbers before a key is opened; nil: as USB has them
 	Wink   func(ctx context.Context, path string) error    // lets a key blink; a Conflict is one that cannot; nil: none blinks
 	Ask    func(context.Context, Question) (Answer, error) // nil: on the tile, answered by [Bench.Answer]
 	Models func(aaguid string) string                      // names a model; nil or empty: the USB product string
@@ -73,6 +74,7 @@ type Bench struct {
 	held     map[string]bool            // by port
 	letGo    chan struct{}              // closed when a hold ends
 	pins     map[string]pin             // by port
+	labels   map[string]claim           // by port: what somebody read on the label of its key
 	retries  map[string]bool            // ports to take up again without a replug
 	queued   map[string]bool            // ports that wait for their turn with the hands
 	claimed  map[inventory.KeyID]string // keys that are being made, and where
@@ -114,7 +116,7 @@ func New(cfg Config) (*Bench, error) {
 		cfg: cfg, asked: map[string]question{}, asking: make(chan struct{}, 1), told: map[string]string{}, left: map[string]inventory.Key{},
 		nodes: map[string]*sync.Mutex{}, pulled: map[string]pulled{}, seats: map[string]seat{},
 		cancels: map[string]context.CancelFunc{}, retries: map[string]bool{}, queued: map[string]bool{}, claimed: map[inventory.KeyID]string{},
-		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{},
+		held: map[string]bool{}, letGo: make(chan struct{}), pins: map[string]pin{}, labels: map[string]claim{},
 	}
 	b.hands = newHands(cfg.TouchSlots, b.placeOf)
 	b.lay(cfg.Hub)

@@ -23,8 +23,9 @@ type Journal interface {
 type Books interface {
 	// Key gives a key by its id.
 	Key(ctx context.Context, id inventory.KeyID) (inventory.Key, error)
-	// KeyBySerial gives the key with this serial from this source; NotFound when there is none.
-	KeyBySerial(ctx context.Context, source inventory.SerialSource, serial, aaguid string) (inventory.Key, error)
+	// KeyBySerial gives the key with this serial number, of any model of its vendor; where either vendor is not known, or
+	// only the end of the number, of this model. NotFound when there is none.
+	KeyBySerial(ctx context.Context, number inventory.SerialNumber, aaguid string) (inventory.Key, error)
 	// KeyLeftAt gives the key in stock that has no serial and no live credential and whose last run was at this port with
 	// this model and firmware: a blank key that a run left there. NotFound when there is none.
 	KeyLeftAt(ctx context.Context, port, aaguid, firmware string) (inventory.Key, error)

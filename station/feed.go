@@ -43,12 +43,13 @@ type Tile struct {
 	For      string    `json:"for"` // who and what the key is made for, "Ada Lovelace · R-1003 spare"
 	Verdict  string    `json:"verdict"`
 	Test     bool      `json:"test"`
-	Ask      string    `json:"ask"`    // a question that waits for a person's answer; empty: none
-	AskNo    int       `json:"ask_no"` // its number: an answer names it
-	Held     bool      `json:"held"`   // an operator holds the port: nothing begins there, and what goes on waits
-	Pinned   string    `json:"pinned"` // the line that the next key here is for, "R-1003 spare"; empty: the next approved
-	Stock    bool      `json:"stock"`  // its key is made for stock
-	Prints   string    `json:"prints"` // the asset tag whose label can be printed here; empty: none
+	Ask      string    `json:"ask"`     // a question that waits for a person's answer; empty: none
+	AskNo    int       `json:"ask_no"`  // its number: an answer names it
+	Held     bool      `json:"held"`    // an operator holds the port: nothing begins there, and what goes on waits
+	Pinned   string    `json:"pinned"`  // the line that the next key here is for, "R-1003 spare"; empty: the next approved
+	Stock    bool      `json:"stock"`   // its key is made for stock
+	Prints   string    `json:"prints"`  // the asset tag whose label can be printed here; empty: none
+	Labeled  string    `json:"labeled"` // the serial number that somebody read on its key's label; empty: nobody did
 	Since    time.Time `json:"since"`
 }
 

@@ -79,7 +79,7 @@ func (b *Bench) decorated(t Tile) Tile {
 	if p := b.pins[t.Port]; p.run == "" { // else the tile says who its key is for
 		t.Pinned = p.says
 	}
-	t.Prints = b.labelOf(t)
+	t.Prints, t.Labeled = b.labelOf(t), b.labels[t.Port].number
 	place := b.place(t.Port)
 	if place > 0 || t.Place > 0 {
 		t.Label = b.title(t.Port)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"keystation/inventory"
 )
@@ -25,11 +26,18 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err := r.suits(); err != nil {
 		return result{}, err
 	}
+	if r.read.Whole {
+		return result{}, refuse("The key can only be reset as a whole, since something beside FIDO is set up on it. It was left as it is: reset it with its maker's program.")
+	}
+	r.takeLabel()
 	known, err := r.recognize(ctx)
 	if err != nil {
 		return result{}, err
 	}
 	if err := r.mine(ctx, known); err != nil {
+		return result{}, err
+	}
+	if err := r.agreeing(ctx, known); err != nil {
 		return result{}, err
 	}
 	if err := r.fromStock(ctx, known); err != nil {
@@ -45,12 +53,15 @@ func (r *run) identify(ctx context.Context) (result, error) {
 	if err := r.takeLine(ctx); err != nil {
 		return result{}, err
 	}
+	if err := r.agreeing(ctx, known); err != nil { // a label may have been read meanwhile
+		return result{}, err
+	}
 	r.began = r.identity()
 	facts, err := r.book(known, grant)
 	if err != nil {
 		return result{}, err
 	}
-	return done(grant.why, facts)
+	return done(strings.TrimSpace(grant.why+" "+r.mute), facts)
 }
 
 // mine takes the key for this run: from another port, where it cannot be any more, and from a dead run that waits for it.
@@ -70,7 +81,13 @@ func (r *run) mine(ctx context.Context, known *inventory.Key) error {
 
 // never tells if what is plugged in at a port must not be touched.
 func (p Policy) never(port Port) bool {
-	return slices.Contains(p.NeverPorts, port.ID) || port.Serial != "" && slices.Contains(p.NeverSerials, port.Serial)
+	return slices.Contains(p.NeverPorts, port.ID) || p.neverNumber(port.Serial)
+}
+
+// neverNumber tells if the key with this serial number must not be touched. Of a number whose end alone is known, one on
+// the list that ends so is enough.
+func (p Policy) neverNumber(number string) bool {
+	return slices.ContainsFunc(p.NeverSerials, func(never string) bool { return inventory.SameSerial(never, number) })
 }
 
 // ownLine keeps a ready key that is made anew with the line it was made for, unless another was asked for or that line's
@@ -184,6 +201,7 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 			r.reasons = append(r.reasons, "It was ready for another line, which is open again: destroy the packet that was printed for it.")
 		}
 	}
+	r.key = r.numbered(r.key)
 	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
 	r.key.Maker = r.maker()
 	r.key.Test = r.b.cfg.Policy.test()
@@ -196,6 +214,8 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 	}
 	r.row.Key = r.key.ID
 	r.tile.Key, r.tile.Tag = string(r.key.ID), string(r.key.Tag)
+	r.labelNoted()
+	r.holds(&r.key)
 	id, err := inventory.NewID[inventory.CustodyID]()
 	if err != nil {
 		return inventory.Entered{}, err
@@ -217,22 +237,9 @@ func (r *run) newKey() error {
 	if err != nil {
 		return err
 	}
-	serial, source := r.serial()
 	r.key = inventory.Key{
-		ID: id, Tag: tag, AAGUID: r.info.AAGUID.String(), Serial: serial, SerialSource: source,
+		ID: id, Tag: tag, AAGUID: r.info.AAGUID.String(), SerialSource: inventory.SerialNone,
 		State: inventory.Received, Arrival: inventory.ArrivalTouch, CreatedAt: r.b.now(),
 	}
 	return nil
-}
-
-// sharedSerials are USB serial strings that every unit of a model carries: eWBM and OctatcO, TrustKey, OnlyKey
-// (seen in google/CTAP2-test-tool results and framefilter/keyroost issue 37).
-var sharedSerials = []string{"A00000000000", "A00000000017", "1000000000", "0", "000000000000"}
-
-// serial gives the key's serial and where it came from. Vendor commands have no place here yet.
-func (r *run) serial() (string, inventory.SerialSource) {
-	if s := r.port.Serial; s != "" && !slices.Contains(sharedSerials, s) {
-		return s, inventory.SerialUSB
-	}
-	return "", inventory.SerialNone
 }

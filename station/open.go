@@ -19,6 +19,12 @@ func (r *run) openKey(ctx context.Context) error {
 	if r.b.cfg.Policy.never(port) { // what the bus says of the key that is opened, not of one that was there before
 		return refuse("This port or key is on the list of those that are never touched. It was not even asked what it is.")
 	}
+	if err := r.readSerial(ctx, port); err != nil {
+		return fmt.Errorf("open key: %w", err)
+	}
+	if r.b.cfg.Policy.neverNumber(r.read.Number) {
+		return refuse("This key is on the list of those that are never touched. It was asked for its serial number and for nothing else.")
+	}
 	auth, err := r.open(ctx, port)
 	if err != nil {
 		return fmt.Errorf("open key: %w", err)
@@ -122,12 +128,14 @@ func (r *run) stillSame(ctx context.Context) (tagAnswer, error) {
 type identity struct {
 	fingerprint string // model, firmware and capabilities; what a reset changes is left out
 	serial      string // USB iSerial as found, dummy or not
+	number      string // what it said by its maker's command; empty: nothing
+	named       bool   // it says a serial that is no dummy
 	hasPIN      bool
 	tag         *inventory.Registration // that it answered to; nil: none is known
 }
 
 func (r *run) identity() identity {
-	return identity{r.info.Fingerprint(), r.port.Serial, r.info.HasPIN(), r.answered}
+	return identity{r.info.Fingerprint(), r.port.Serial, r.makersNumber(), r.read.Number != "" && !r.series, r.info.HasPIN(), r.answered}
 }
 
 // sameKey refuses to go on with another key than the one that the run began with. Two keys of a model that carry neither
@@ -149,7 +157,7 @@ func (r *run) sameKey(ctx context.Context, was identity) error {
 
 // sameMake is as much of [run.sameKey] as survives a reset.
 func (r *run) sameMake(was identity) bool {
-	return r.info.Fingerprint() == was.fingerprint && r.port.Serial == was.serial && !r.b.cfg.Policy.never(r.port)
+	return r.info.Fingerprint() == was.fingerprint && r.port.Serial == was.serial && r.makersNumber() == was.number && !r.b.cfg.Policy.never(r.port)
 }
 
 // another ends the run since another key is in its port. Its own key comes back by its tag, by its serial or, blank, by
@@ -161,9 +169,8 @@ func (r *run) another() error {
 		return waited("Another key was plugged in at %s and was left as it is. Plug the first one in again, or pull this one and start over.", where)
 	}
 	r.b.tell(r.port.ID, fmt.Sprintf("%s was pulled out here before it was finished: find it and plug it in again.", r.key.Tag))
-	_, source := r.serial()
 	forced := r.tile.Step == string(inventory.Force)
-	if r.pinned && source == inventory.SerialNone && (r.tagReg == nil || forced) {
+	if r.pinned && !r.began.named && (r.tagReg == nil || forced) {
 		return aside(fmt.Sprintf("%s was pulled out of %s after its PIN was set, and may not answer when it is asked who it is.", r.key.Tag, where),
 			"Find it, plug it in, and say yes when it asks to be wiped.")
 	}

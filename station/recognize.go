@@ -41,20 +41,57 @@ func (r *run) recognize(ctx context.Context) (*inventory.Key, error) {
 // run wrote it into the books: it is a guess. A key that carries a live tag and did not answer to it was reset elsewhere,
 // or is another one with the same number.
 func (r *run) bySerial(ctx context.Context) (*inventory.Key, error) {
-	serial, source := r.serial()
+	for _, n := range r.names() {
+		k, err := found(r.b.cfg.Books.KeyBySerial(ctx, n, r.info.AAGUID.String()))
+		if err != nil {
+			return nil, err
+		}
+		if k != nil && k.AAGUID != r.info.AAGUID.String() {
+			if err := r.otherModel(n, *k); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if k == nil {
+			continue
+		}
+		regs, err := r.b.cfg.Books.Registrations(ctx, k.ID)
+		if err != nil {
+			return nil, fmt.Errorf("list credentials: %w", err)
+		}
+		r.guessed, r.denied = true, len(regs) > 0
+		return k, nil
+	}
+	return nil, nil
+}
+
+// names lists the numbers under which the inventory may have the key: as it was found out now, as the key says it itself,
+// and as it stood on a label before the key was ever plugged in.
+func (r *run) names() []inventory.SerialNumber {
+	number, source := r.serial()
 	if source == inventory.SerialNone {
-		return nil, nil
+		return nil
 	}
-	k, err := found(r.b.cfg.Books.KeyBySerial(ctx, source, serial, r.info.AAGUID.String()))
-	if k == nil || err != nil {
-		return nil, err
+	vendor := r.port.vendor()
+	all := []inventory.SerialNumber{{Vendor: vendor, Source: source, Number: number}}
+	if own := r.makersNumber(); own != "" && own != number {
+		all = append(all, inventory.SerialNumber{Vendor: vendor, Source: r.read.Source, Number: own})
 	}
-	regs, err := r.b.cfg.Books.Registrations(ctx, k.ID)
-	if err != nil {
-		return nil, fmt.Errorf("list credentials: %w", err)
+	if label, err := inventory.LabelSerial(number); err == nil && source == inventory.SerialVendor {
+		all = append(all, inventory.SerialNumber{Vendor: vendor, Source: inventory.SerialLabel, Number: label})
 	}
-	r.guessed, r.denied = true, len(regs) > 0
-	return k, nil
+	return all
+}
+
+// otherModel is for a number that the inventory has for another model of the same vendor. In a USB descriptor that is a
+// number which many keys carry, and counts no more; as the maker's own it is one of two keys that are not both genuine.
+func (r *run) otherModel(n inventory.SerialNumber, k inventory.Key) error {
+	if n.Source == inventory.SerialUSB {
+		r.series = true
+		r.reasons = append(r.reasons, fmt.Sprintf("Its USB descriptor says %s, and so does that of %s, which is another model: it is the number of no key.", n.Number, k.Tag))
+		return nil
+	}
+	return disagreement(nil, "This key says that it is %s, and that is %s, which is another model", n.Number, string(k.Tag))
 }
 
 // byTag asks the key, in silence, which of the credentials that we know it holds. Only the key that made a credential

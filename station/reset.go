@@ -68,8 +68,7 @@ func (r *run) blankNow(ctx context.Context) error {
 // handled tells if hands may have put another key into the port since the reset: the system counts another plugging-in,
 // no serial says that it is the same key, and it took longer than a key takes that restarts by itself.
 func (r *run) handled(away time.Duration) bool {
-	_, source := r.serial()
-	return r.port.Plug != "" && r.anew && source == inventory.SerialNone && away > ownRestart
+	return r.port.Plug != "" && r.anew && r.read.Number == "" && away > ownRestart
 }
 
 // ownRestart is how long a key takes that leaves the bus after its reset and comes back by itself. Hands take longer.

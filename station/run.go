@@ -77,6 +77,14 @@ type run struct {
 	long    atomic.Bool // the key resets only under a long touch
 	asks    atomic.Pointer[asking]
 
+	read    SerialReading   // what the key at hand says of its serial number
+	readAt  plugged         // in which plugging-in it was asked
+	mute    string          // why its maker's command gave nothing, as a sentence; empty: it did, or there is none
+	series  bool            // its USB serial is one that other models carry too
+	label   string          // the serial number on its label, as somebody read it; empty: nobody did
+	labelBy inventory.Actor // who did
+	held    atomic.Pointer[held]
+
 	began   identity // what it was when the run had identified it
 	hidden  bool     // its key is at no port that is known: no tile shows it
 	anew    bool     // it may have been plugged in since the handle before this one
@@ -105,6 +113,7 @@ type result struct {
 	end     inventory.RunEnd // with an outcome that ends the run
 	next    string           // with RunQuarantined: the one next action
 	tile    moment           // what the tile shows of it; empty: by the end
+	of      *inventory.Key   // with RunQuarantined before the key was booked: which it is; nil: the run's
 }
 
 // done is a step that did what it is for.
@@ -164,6 +173,9 @@ func (r *run) take(ctx context.Context, s step) (result, error) {
 			return result{}, err
 		}
 	}
+	if err := r.heedLabel(); err != nil {
+		return result{}, err
+	}
 	if err := r.stillWanted(ctx, s.name); err != nil {
 		return result{}, err
 	}
@@ -204,6 +216,7 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 	es := []inventory.Entered{facts}
 	switch {
 	case !res.outcome.Went():
+		r.isOf(res.of)
 		if err := r.closing(&es[0], res, at); err != nil {
 			return err
 		}
@@ -227,6 +240,15 @@ func (r *run) write(ctx context.Context, i int, res result, took time.Duration) 
 		r.steps[len(r.steps)-1].MS = (took + time.Since(wrote)).Milliseconds() // recording is this commit
 	}
 	return nil
+}
+
+// isOf takes the row of a key that goes into quarantine before the run booked it.
+func (r *run) isOf(k *inventory.Key) {
+	if k == nil || r.key.ID != "" {
+		return
+	}
+	r.key, r.row.Key = *k, k.ID
+	r.tile.Key, r.tile.Tag = string(k.ID), string(k.Tag)
 }
 
 // unwritten ends a run whose step i the books refused, since something in the inventory had changed meanwhile: the line
@@ -312,6 +334,7 @@ func (r *run) report() Report {
 	if r.key.ID == "" {
 		rep.Model = r.b.model(r.port, r.info)
 		rep.Firmware = r.info.Firmware()
+		rep.Serial, rep.SerialSource = r.serial()
 		return rep
 	}
 	k := r.key

@@ -25,7 +25,7 @@ func (r *run) attestedSerial(ctx context.Context, facts inventory.Entered, c Cre
 			return facts, err
 		}
 		r.key.Serial, r.key.SerialSource = proven, inventory.SerialAttested
-	case !sameSerial(r.key.Vendor, proven, r.key.Serial):
+	case !attestedSame(proven, r.key.Serial):
 		return facts, otherSerial(r.key, facts, proven)
 	default:
 		r.key.Reasons = append(r.key.Reasons, fmt.Sprintf("Its serial number %s is attested: the certificate of this very key says the same.", r.key.Serial))
@@ -52,7 +52,7 @@ var whoSays = map[inventory.SerialSource]string{
 
 // firstOf refuses to enter a key twice: one that was reset elsewhere answers to no tag, so it came in as a new one.
 func (r *run) firstOf(ctx context.Context, facts inventory.Entered, proven string) error {
-	was, err := r.b.cfg.Books.KeyBySerial(ctx, inventory.SerialAttested, proven, r.key.AAGUID)
+	was, err := r.b.cfg.Books.KeyBySerial(ctx, inventory.SerialNumber{Vendor: r.key.Vendor, Source: inventory.SerialAttested, Number: proven}, r.key.AAGUID)
 	if inventory.KindOf(err) == inventory.NotFound {
 		return nil
 	}
@@ -66,13 +66,13 @@ func (r *run) firstOf(ctx context.Context, facts inventory.Entered, proven strin
 	}}
 }
 
-// sameSerial tells if a serial number that was written down is the one in a certificate, which is bytes in hexadecimal. The
+// attestedSame tells if a serial number that was written down is the one in a certificate, which is bytes in hexadecimal. The
 // standard leaves open what these bytes are, so each reading that a maker may have meant is tried: the bytes in
 // hexadecimal, also in groups as a UUID is written; a big-endian number in decimal; ASCII. That a wrong reading of one
 // key's number is the right one of another's is left to chance, which the makers' signature keeps from being helped.
 //
-// Token2's keys tell over CTAPHID the last eight digits of their number only, so those have to do.
-func sameSerial(vendor, proven, written string) bool {
+// Of a number whose end alone is known, the end has to do.
+func attestedSame(proven, written string) bool {
 	b, err := hex.DecodeString(proven)
 	if err != nil || len(b) == 0 || written == "" {
 		return false
@@ -88,17 +88,11 @@ func sameSerial(vendor, proven, written string) bool {
 	if n, ok := new(big.Int).SetString(plain, 10); ok && isDigits(plain) && n.Cmp(number) == 0 {
 		return true
 	}
-	if vendor == vendorToken2 && len(written) == token2Suffix && isDigits(written) {
-		return strings.HasSuffix(text, written) || strings.HasSuffix(number.String(), written)
+	if inventory.IsSuffix(written) {
+		return inventory.SameSerial(text, written) || inventory.SameSerial(number.String(), written)
 	}
 	return strings.EqualFold(text, written)
 }
-
-// What is known of Token2's serial numbers: fourteen digits, of which the ATR holds the last eight.
-const (
-	vendorToken2 = "349e"
-	token2Suffix = 8
-)
 
 func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 

@@ -52,8 +52,11 @@ func (r *run) unhand(m moment, format string, args ...any) error {
 	return &stop{result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say, tile: m}}
 }
 
-// unwanted gives the end of a run whose line does not stand any more. Books that cannot be read now end nothing.
+// unwanted gives the end of a run whose line does not stand any more, or whose key has another's label. Books that cannot be read now end nothing.
 func (r *run) unwanted(ctx context.Context) *stop {
+	if s := r.mislabeled(); s != nil {
+		return s
+	}
 	if r.order == nil {
 		return nil
 	}

@@ -92,6 +92,7 @@ func (w *watch) look(ctx context.Context) error {
 		w.b.seated(p)
 		if busy {
 			if anew && w.b.stopIdle(p.ID) {
+				w.b.unlabel(p.ID)
 				now[p.ID] = w.seen[p.ID] // a key that was replugged while it only waited begins anew
 			}
 			continue // any other replug during a run is the run's own
@@ -99,6 +100,9 @@ func (w *watch) look(ctx context.Context) error {
 		again := w.b.takeRetry(p.ID)
 		if again || anew {
 			w.still(p.ID)
+		}
+		if anew && known {
+			w.b.unlabel(p.ID)
 		}
 		if t, _ := w.b.cfg.Feed.Tile(p.ID); anew && known && blinks(t) {
 			gone = append(gone, p.ID) // and the next one was plugged in between two looks
@@ -120,6 +124,7 @@ func (w *watch) look(ctx context.Context) error {
 		}
 		delete(w.seen, id)
 		delete(w.again, id)
+		w.b.unlabel(id)
 		w.b.takeRetry(id) // there is nothing left to try again
 		w.still(id)
 		gone = append(gone, id)

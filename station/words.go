@@ -46,6 +46,7 @@ const (
 	momentChanged   moment = "changed"
 	momentStop      moment = "stop"
 	momentOther     moment = "other maker"
+	momentSerials   moment = "serials"
 	momentLeftIn    moment = "left in"
 	momentHalted    moment = "halted"
 )
@@ -80,6 +81,7 @@ var words = map[moment]Words{
 	momentChanged:   {"CHANGED", Bad, ""},
 	momentStop:      {"STOP", Bad, ""},
 	momentOther:     {"OTHER MAKER", Bad, ""},
+	momentSerials:   {"TWO SERIALS", Bad, ""},
 	momentHalted:    {"BENCH STOPPED", Bad, ""},
 	momentLeftIn:    {"LEFT IN", Quiet, "The hub is learned. To make this key, unplug it and plug it in again."},
 }

@@ -18,7 +18,7 @@ func TestWords(t *testing.T) {
 	tones := []Tone{Quiet, Busy, Hands, Good, Bad}
 	filledIn := []moment{
 		momentAsk, momentReady, momentRefused, momentWaited, momentFailed, momentAside, momentLeft, momentUnasked,
-		momentStopped, momentChanged, momentOther, momentStop, momentFault, momentHalted,
+		momentStopped, momentChanged, momentOther, momentSerials, momentStop, momentFault, momentHalted,
 	}
 	seen := map[string]moment{}
 	for m, w := range words {

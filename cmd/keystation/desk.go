@@ -134,7 +134,7 @@ func (d *desk) benchConfig(ctx context.Context) (station.Config, error) {
 		return station.Config{}, err
 	}
 	return station.Config{
-		Open: fido2.Open, Wink: fido2.Wink, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p, Current: d.grounds.current,
+		Open: fido2.Open, Serial: readSerial, Wink: fido2.Wink, Bus: newBus(), Journal: d.store, Books: d.store, Sealer: sealer, Policy: p, Current: d.grounds.current,
 		TouchSlots: d.cfg.Bench.TouchSlots, Wait: d.cfg.Bench.Wait, Models: d.modelName, Log: d.log, Power: d.cfg.power(),
 		Note: d.store.Note, SaveHub: d.store.SaveHub,
 	}, nil

@@ -76,7 +76,11 @@ func (h *hub) At(_ context.Context, id string) (station.Port, error) {
 }
 
 func (s slot) port(i int) station.Port {
-	return station.Port{ID: hubPort(i), Label: "Port " + strconv.Itoa(i+1), Path: s.key.Path(), Plug: s.plug, Name: s.key.Model()}
+	u := s.key.USB()
+	return station.Port{
+		ID: hubPort(i), Label: "Port " + strconv.Itoa(i+1), Path: s.key.Path(), Plug: s.plug, Name: s.key.Model(),
+		Vendor: u.Vendor, Model: u.Product, Serial: u.Serial,
+	}
 }
 
 func (h *hub) index(id string) (int, error) {

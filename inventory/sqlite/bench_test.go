@@ -167,7 +167,7 @@ func BenchmarkStore_pages(b *testing.B) {
 		{"keys/everybody", list(inventory.KeyQuery{Text: "Person"})},
 		{"key", func(ctx context.Context) error { _, err := s.KeyDossier(ctx, "0001-00AA"); return err }},
 		{"serial", func(ctx context.Context) error {
-			_, err := s.KeyBySerial(ctx, inventory.SerialUSB, "S12345", "aaguid-9")
+			_, err := s.KeyBySerial(ctx, inventory.SerialNumber{Source: inventory.SerialUSB, Number: "S12345"}, "aaguid-9")
 			return err
 		}},
 		{"runs", func(ctx context.Context) error { _, err := s.RunList(ctx, inventory.RunQuery{}); return err }},

@@ -18,10 +18,13 @@ func (s *Store) Key(ctx context.Context, id inventory.KeyID) (inventory.Key, err
 	return key(ctx, s.readers, id)
 }
 
-// KeyBySerial gives the key of this model with this serial number from this source.
-func (s *Store) KeyBySerial(ctx context.Context, source inventory.SerialSource, serial, aaguid string) (inventory.Key, error) {
-	k, err := keys.one(ctx, s.readers, "WHERE serial = $1 AND serial <> '' AND serial_source = $2 AND aaguid = $3", serial, source, aaguid)
-	return k, absent(err, "There is no key with the serial number %s.", serial)
+// KeyBySerial gives the key with this serial number: of the same vendor, or, where a vendor is not known, of the same
+// model. Of a number whose end alone is known the model counts too, and the newest of several.
+func (s *Store) KeyBySerial(ctx context.Context, n inventory.SerialNumber, aaguid string) (inventory.Key, error) {
+	k, err := keys.one(ctx, s.readers, `WHERE serial = $1 AND serial <> '' AND serial_source = $2
+		AND (aaguid = $3 AND (vendor = $4 OR vendor = '' OR $4 = '') OR vendor = $4 AND $4 <> '' AND NOT $5)
+		ORDER BY vendor DESC, rowid DESC LIMIT 1`, n.Number, n.Source, aaguid, n.Vendor, inventory.IsSuffix(n.Number))
+	return k, absent(err, "There is no key with the serial number %s.", n.Number)
 }
 
 // KeyLeftAt gives the key in stock that has no serial number and no credential that can still live, and whose last run

@@ -169,23 +169,73 @@ func TestStore_KeyBySerial(t *testing.T) {
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "")
 	s.MustMake("1-2", "", "")
-	k, err := s.KeyBySerial(t.Context(), inventory.SerialUSB, "4711", inventorytest.AAGUID)
-	if err != nil || k.ID != r.Key.ID {
-		t.Errorf("%+v, %v", k, err)
+	const usb, model = inventory.SerialUSB, inventorytest.AAGUID
+	numbered := func(vendor, number string, source inventory.SerialSource) inventory.SerialNumber {
+		return inventory.SerialNumber{Vendor: vendor, Source: source, Number: number}
 	}
-	for name, err := range map[string]error{
-		"another source": func() error {
-			_, err := s.KeyBySerial(t.Context(), inventory.SerialVendor, "4711", inventorytest.AAGUID)
-			return err
-		}(),
-		"another model": func() error { _, err := s.KeyBySerial(t.Context(), inventory.SerialUSB, "4711", "x"); return err }(),
-		"no serial": func() error {
-			_, err := s.KeyBySerial(t.Context(), inventory.SerialNone, "", inventorytest.AAGUID)
-			return err
-		}(),
+	for _, tt := range []struct {
+		name  string
+		n     inventory.SerialNumber
+		model string
+		found bool
+	}{
+		{"the same", numbered("", "4711", usb), model, true},
+		{"whose vendor is known by now", numbered("1050", "4711", usb), model, true},
+		{"another source", numbered("", "4711", inventory.SerialVendor), model, false},
+		{"another model", numbered("", "4711", usb), "x", false},
+		{"another model of a known vendor", numbered("1050", "4711", usb), "x", false},
+		{"no serial", numbered("", "", inventory.SerialNone), model, false},
 	} {
-		if inventory.KindOf(err) != inventory.NotFound {
-			t.Errorf("%s: %v", name, err)
+		k, err := s.KeyBySerial(t.Context(), tt.n, tt.model)
+		if tt.found != (err == nil && k.ID == r.Key.ID) || !tt.found && inventory.KindOf(err) != inventory.NotFound {
+			t.Errorf("%s: %+v, %v", tt.name, k, err)
+		}
+	}
+}
+
+// Models of one vendor share its numbers; those of two vendors, or from two sources, do not, and neither do two keys that
+// say only the end of theirs.
+func TestStore_KeyBySerial_vendor(t *testing.T) {
+	s := inventorytest.Open(t)
+	save := func(vendor, number string, source inventory.SerialSource, model string) (inventory.Key, error) {
+		r := s.MustMake("1-1", "", "")
+		k := r.Key
+		k.Vendor, k.Serial, k.SerialSource, k.AAGUID = vendor, number, source, model
+		e := inventory.Entered{Entry: inventory.Entry{Run: r.Row.ID, Seq: 100, At: inventorytest.Start, Step: inventory.Prove, Phase: inventory.Intent}, Key: &k}
+		return k, s.Append(t.Context(), inventory.System("test"), e)
+	}
+	const vendorRead, usb, model, other = inventory.SerialVendor, inventory.SerialUSB, inventorytest.AAGUID, "00000000-0000-0000-0000-000000000002"
+	end := inventory.Suffix("35780528")
+	rows := []struct {
+		name, vendor, number string
+		source               inventory.SerialSource
+		model                string
+		refused              bool
+	}{
+		{"the first", "1050", "123", vendorRead, model, false},
+		{"another model of the vendor", "1050", "123", vendorRead, other, true},
+		{"another vendor", "20a0", "123", vendorRead, model, false},
+		{"another source", "1050", "123", usb, model, false},
+		{"from before, when vendors were not kept", "", "123", vendorRead, model, false},
+		{"the same from before", "", "123", vendorRead, model, true},
+		{"another model from before", "", "123", vendorRead, other, false},
+		{"the end of a number", "349e", end, vendorRead, model, false},
+		{"the same end", "349e", end, vendorRead, model, false},
+	}
+	made := map[string]inventory.Key{}
+	for _, row := range rows {
+		k, err := save(row.vendor, row.number, row.source, row.model)
+		if made[row.name] = k; (inventory.KindOf(err) == inventory.Conflict) != row.refused || err != nil && !row.refused {
+			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+	for _, tt := range []struct{ vendor, number, model, want string }{
+		{"1050", "123", model, "the first"}, {"1050", "123", other, "the first"}, {"20a0", "123", model, "another vendor"},
+		{"096e", "123", model, "from before, when vendors were not kept"}, {"349e", end, model, "the same end"}, {"349e", end, other, ""},
+	} {
+		k, err := s.KeyBySerial(t.Context(), inventory.SerialNumber{Vendor: tt.vendor, Source: vendorRead, Number: tt.number}, tt.model)
+		if k.ID != made[tt.want].ID || (tt.want == "") != (inventory.KindOf(err) == inventory.NotFound) {
+			t.Errorf("%s %s of %s: %+v, %v; want %q", tt.vendor, tt.number, tt.model, k, err, tt.want)
 		}
 	}
 }

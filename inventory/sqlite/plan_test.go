@@ -24,7 +24,7 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 		"keys by text":    keyList(inventory.KeyQuery{Text: "ada", State: inventory.Ready}),
 		"key":             func(ctx context.Context) error { _, err := s.KeyDossier(ctx, r.Key.Tag); return err },
 		"key by serial": func(ctx context.Context) error {
-			_, err := s.KeyBySerial(ctx, inventory.SerialUSB, "4711", inventorytest.AAGUID)
+			_, err := s.KeyBySerial(ctx, inventory.SerialNumber{Vendor: "1050", Source: inventory.SerialUSB, Number: "4711"}, inventorytest.AAGUID)
 			return err
 		},
 		"live tags":     func(ctx context.Context) error { _, err := s.LiveTags(ctx, inventorytest.AAGUID, 10); return err },

@@ -1,11 +1,16 @@
 package stationtest
 
 import (
+	"context"
+	"errors"
+	"io"
 	"testing"
 
+	"keystation/inventory"
 	"keystation/station"
 	"keystation/station/ctap"
 	"keystation/station/fido2"
+	"keystation/station/serial"
 	"keystation/station/softkey"
 )
 
@@ -22,6 +27,32 @@ func Key(t testing.TB, cfg softkey.Config) *softkey.Key {
 		}
 	})
 	return k
+}
+
+// Port is a port at which a software key is plugged in, with what USB would say of a real one.
+func Port(id string, k *softkey.Key) station.Port {
+	u := k.USB()
+	return station.Port{ID: id, Path: k.Path(), Vendor: u.Vendor, Model: u.Product, Maker: u.Maker, Name: u.Name, Serial: u.Serial}
+}
+
+// Serial reads the serial number of the key at a port, as the program does.
+func Serial(ctx context.Context, p station.Port) (station.SerialReading, error) {
+	c, err := serial.Find(serial.Device{Vendor: p.Vendor, Product: p.Model}, p.Serial, func(do func(io.ReadWriter) error) error {
+		return fido2.Exchange(ctx, p.Path, do)
+	})
+	r := station.SerialReading{Number: c.Number, Whole: c.Info != nil && c.Info.ResetBlocked}
+	switch {
+	case c.USB:
+		r.Source = inventory.SerialUSB
+	case c.Suffix:
+		r.Number, r.Source = inventory.Suffix(c.Number), inventory.SerialVendor
+	case c.Number != "":
+		r.Source = inventory.SerialVendor
+	}
+	if err != nil && !errors.Is(err, station.ErrBusy) {
+		err = &inventory.Error{Kind: inventory.Unavailable, Err: err, Msg: "The key " + serial.Why(err) + "."}
+	}
+	return r, err
 }
 
 // Open opens the key at path through libfido2 and closes it when the test ends, if the test has not. heard may be nil.
