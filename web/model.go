@@ -73,7 +73,9 @@ func (s *Site) models(c Ctx) error {
 func (s *Site) modelView(r inventory.ModelRow, in inventory.Policy) modelView {
 	v := modelView{ModelRow: r}
 	if s.Model != nil {
-		v.Facts, v.Known = s.Model(r.AAGUID)
+		if f, known := s.Model(r.AAGUID); known {
+			v.Facts, v.Known = f, true
+		}
 	}
 	if v.Facts.Name == "" {
 		v.Facts.Name = r.Name
@@ -94,13 +96,14 @@ func (s *Site) modelView(r inventory.ModelRow, in inventory.Policy) modelView {
 
 // modelRule says what the rules of a tier come to for a model.
 func modelRule(r inventory.Rules, tier inventory.Tier, aaguid string, v modelView) tierWord {
+	against := slices.IndexFunc(v.Facts.Statuses, func(st inventory.ModelStatus) bool { return slices.Contains(r.Undesired, st.Status) })
 	switch {
 	case slices.Contains(r.Deny, aaguid):
 		return tierWord{tier, true, "denied"}
 	case len(r.Allow) > 0 && !slices.Contains(r.Allow, aaguid):
 		return tierWord{tier, true, "not allowed"}
-	case v.Worst != nil && slices.Contains(r.Undesired, v.Worst.Status):
-		return tierWord{tier, true, "refused: " + strings.ToLower(strings.ReplaceAll(v.Worst.Status, "_", " "))}
+	case against >= 0:
+		return tierWord{tier, true, "refused: " + statusWord(v.Facts.Statuses[against].Status)}
 	case r.Certification != "" && slices.Index(inventory.CertificationLevels, v.Facts.Level) < slices.Index(inventory.CertificationLevels, r.Certification):
 		return tierWord{tier, true, "refused: less than " + r.Certification}
 	case r.MinFirmware[aaguid] != "":
@@ -124,7 +127,7 @@ type modelPage struct {
 func (p modelPage) Find() string { return "/keys?" + url.Values{"q": {p.Name}}.Encode() }
 
 func (s *Site) model(c Ctx) error {
-	ctx, aaguid := c.Request().Context(), c.Param("aaguid")
+	ctx, aaguid := c.Request().Context(), strings.ToLower(c.Param("aaguid"))
 	d, err := s.Books.ModelDossier(ctx, aaguid)
 	if err != nil {
 		return fmt.Errorf("read model: %w", err)
@@ -149,7 +152,7 @@ func (s *Site) model(c Ctx) error {
 
 // iconKinds are the kinds of image that a browser gets, by how they begin. What the metadata call them does not matter.
 var iconKinds = []struct{ kind, begins string }{
-	{"image/png", "\x89PNG\r\n\x1a\n"}, {"image/jpeg", "\xff\xd8\xff"}, {"image/gif", "GIF8"}, {"image/webp", "RIFF"},
+	{"image/png", "\x89PNG\r\n\x1a\n"}, {"image/jpeg", "\xff\xd8\xff"}, {"image/gif", "GIF8"},
 }
 
 // modelIcon gives the picture of a model that the metadata have. It is somebody else's: only what begins like a picture

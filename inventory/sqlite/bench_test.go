@@ -184,6 +184,8 @@ func BenchmarkStore_pages(b *testing.B) {
 			_, err := s.Affected(ctx, inventory.AffectedQuery{After: "k00100003"})
 			return err
 		}},
+		{"models", func(ctx context.Context) error { _, err := s.Models(ctx); return err }},
+		{"model", func(ctx context.Context) error { _, err := s.ModelDossier(ctx, "aaguid-9"); return err }},
 		{"recalls", func(ctx context.Context) error { _, err := s.Recalls(ctx); return err }},
 		{"recall", func(ctx context.Context) error {
 			_, err := s.Recall(ctx, "C-1001", inventory.RecallQuery{})

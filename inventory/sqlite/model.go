@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,53 +18,73 @@ type spread struct {
 	state            inventory.KeyState
 	verdict          inventory.Verdict
 	n                int
+	newest           int64 // rowid of the newest of them
 }
 
-// Models lists the models of which there are keys, by name. It walks the keys along an index that holds all it asks for.
-func (s *Store) Models(ctx context.Context) ([]inventory.ModelRow, error) {
-	found, err := queryRows(ctx, s.readers, func(c *spread) []any { return []any{&c.aaguid, &c.state, &c.verdict, &c.n} },
-		"SELECT aaguid, state, verdict, count(*) FROM keys GROUP BY aaguid, state, verdict")
+// spreads counts keys in the order of an index that holds all that is asked for, so that no key is read.
+func (s *Store) spreads(ctx context.Context, where string, args ...any) ([]spread, error) {
+	all, err := queryRows(ctx, s.readers, func(c *spread) []any {
+		return []any{&c.aaguid, &c.state, &c.verdict, &c.firmware, &c.n, &c.newest}
+	}, "SELECT aaguid, state, verdict, firmware, count(*), max(rowid) FROM keys "+where+" GROUP BY aaguid, state, verdict, firmware", args...)
 	if err != nil {
-		return nil, fmt.Errorf("count models: %w", err)
+		return nil, fmt.Errorf("count keys by model: %w", err)
+	}
+	return all, nil
+}
+
+// modelNames tells what the newest key of each model is called.
+func (s *Store) modelNames(ctx context.Context, all []spread) (map[string]string, error) {
+	newest := map[string]int64{}
+	for _, c := range all {
+		newest[c.aaguid] = max(newest[c.aaguid], c.newest)
+	}
+	rowids, err := json.Marshal(slices.Collect(maps.Values(newest)))
+	if err != nil {
+		return nil, fmt.Errorf("list newest keys: %w", err)
+	}
+	type called struct{ aaguid, name string }
+	found, err := queryRows(ctx, s.readers, func(c *called) []any { return []any{&c.aaguid, &c.name} },
+		"SELECT k.aaguid, k.model FROM json_each($1) w CROSS JOIN keys k ON k.rowid = w.value", string(rowids))
+	if err != nil {
+		return nil, fmt.Errorf("name models: %w", err)
+	}
+	names := make(map[string]string, len(found))
+	for _, c := range found {
+		names[c.aaguid] = c.name
+	}
+	return names, nil
+}
+
+// Models lists the models of which there are keys, by name.
+func (s *Store) Models(ctx context.Context) ([]inventory.ModelRow, error) {
+	all, err := s.spreads(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.modelNames(ctx, all)
+	if err != nil {
+		return nil, err
 	}
 	var rows []inventory.ModelRow
-	for _, c := range found {
+	for _, c := range all {
 		if len(rows) == 0 || rows[len(rows)-1].AAGUID != c.aaguid {
-			rows = append(rows, inventory.ModelRow{AAGUID: c.aaguid})
+			rows = append(rows, inventory.ModelRow{AAGUID: c.aaguid, Name: names[c.aaguid]})
 		}
 		rows[len(rows)-1].Count(c.state, c.verdict, c.n)
 	}
-	for i := range rows {
-		if rows[i].Name, err = s.modelCalled(ctx, rows[i].AAGUID); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b inventory.ModelRow) int {
-		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-	})
+	slices.SortStableFunc(rows, func(a, b inventory.ModelRow) int { return strings.Compare(fold(a.Name), fold(b.Name)) })
 	return rows, nil
-}
-
-// modelCalled is what the newest key of a model is called.
-func (s *Store) modelCalled(ctx context.Context, aaguid string) (string, error) {
-	names, err := queryRows(ctx, s.readers, func(name *string) []any { return []any{name} },
-		"SELECT model FROM keys WHERE aaguid = $1 ORDER BY id DESC LIMIT 1", aaguid)
-	if err != nil || len(names) == 0 {
-		return "", err
-	}
-	return names[0], nil
 }
 
 // ModelDossier gives what there is of a model; one without keys is a model of which there are none.
 func (s *Store) ModelDossier(ctx context.Context, aaguid string) (inventory.ModelDossier, error) {
 	d := inventory.ModelDossier{ModelRow: inventory.ModelRow{AAGUID: aaguid}, States: map[inventory.KeyState]int{}}
-	found, err := queryRows(ctx, s.readers, func(c *spread) []any { return []any{&c.state, &c.verdict, &c.firmware, &c.n} },
-		"SELECT state, verdict, firmware, count(*) FROM keys WHERE aaguid = $1 GROUP BY state, verdict, firmware", aaguid)
+	all, err := s.spreads(ctx, "WHERE aaguid = $1", aaguid)
 	if err != nil {
-		return d, fmt.Errorf("count keys of a model: %w", err)
+		return d, err
 	}
 	by := map[string]*inventory.FirmwareSpread{}
-	for _, c := range found {
+	for _, c := range all {
 		d.Count(c.state, c.verdict, c.n)
 		d.States[c.state] += c.n
 		if by[c.firmware] == nil {
@@ -77,7 +99,8 @@ func (s *Store) ModelDossier(ctx context.Context, aaguid string) (inventory.Mode
 		d.Firmware = append(d.Firmware, *f)
 	}
 	slices.SortFunc(d.Firmware, func(a, b inventory.FirmwareSpread) int { return compareVersions(a.Version, b.Version) })
-	d.Name, err = s.modelCalled(ctx, aaguid)
+	names, err := s.modelNames(ctx, all)
+	d.Name = names[aaguid]
 	return d, err
 }
 
