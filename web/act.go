@@ -140,6 +140,11 @@ func pin(b Bench, c Ctx, port string) error {
 	return b.Pin(c.Request().Context(), port, inventory.LineID(line[0]))
 }
 
+// labeled reads what the label of a port's key says; nothing takes it back.
+func labeled(b Bench, c Ctx, port string) error {
+	return b.Labeled(c.Request().Context(), port, strings.TrimSpace(c.Request().PostFormValue("serial")))
+}
+
 // choice reads yes or no. Nothing said is no answer, least of all a yes.
 func choice(c Ctx, name string) (bool, error) {
 	switch c.Request().PostFormValue(name) {

@@ -52,6 +52,10 @@ func (b *fakeBench) Pin(_ context.Context, port string, line inventory.LineID) e
 	return b.note("pin "+string(line), port)
 }
 
+func (b *fakeBench) Labeled(_ context.Context, port, serial string) error {
+	return b.note("labeled "+serial, port)
+}
+
 func (b *fakeBench) Wink(_ context.Context, port string) error       { return b.note("wink", port) }
 func (b *fakeBench) PrintLabel(_ context.Context, port string) error { return b.note("label", port) }
 

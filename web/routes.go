@@ -44,6 +44,7 @@ var routes = []route{
 	{post, "/bench/retry", operators, desk, "begin anew at a port", onTile(retry)},
 	{post, "/bench/hold", operators, desk, "keep a port from beginning and asking, or let it go", onTile(holdPort)},
 	{post, "/bench/pin", operators, desk, "say which line the next key at a port is for", onTile(pin)},
+	{post, "/bench/serial", operators, desk, "say what the maker's label on a port's key says", onTile(labeled)},
 	{post, "/bench/wink", operators, desk, "let the key at a port blink", onTile(wink)},
 	{post, "/bench/label", operators, desk, "print the label of a port's key once more", onTile(printLabel)},
 	{post, "/bench/hold-all", operators, desk, "hold or let go the whole bench", onBench(holdAll)},

@@ -87,6 +87,8 @@ func (s *Site) scanned(ctx context.Context, scan inventory.Scan, port string) (s
 		return say, inventory.Refuse(inventory.Invalid, "That was a key's one-time password, not a barcode: it is dropped and kept nowhere.")
 	case inventory.ScanUnclear:
 		return say, inventory.Refuse(inventory.Invalid, "This code can be read in two ways, because scanner and computer have different keyboards: scan it again, or type it. Then set the scanner to the computer's keyboard.")
+	case inventory.ScanUnknown:
+		return s.scannedSerial(ctx, scan.Text, port)
 	default:
 		return say, inventory.Refuse(inventory.Invalid, "The bench has no such code: scan the label of a key, a parcel, or the command sheet.")
 	}
@@ -122,6 +124,19 @@ func (s *Site) scannedPort(place int) (scanAnswer, error) {
 		}
 	}
 	return scanAnswer{}, inventory.Refuse(inventory.NotFound, "The bench has no port %d now: it has %d.", place, len(tiles))
+}
+
+// scannedSerial takes a code that is none of ours, scanned after a port was chosen, as the serial number on the maker's
+// label of the key there. It is not repeated: it could be something else.
+func (s *Site) scannedSerial(ctx context.Context, text, port string) (scanAnswer, error) {
+	t, shown := s.Feed.Tile(port)
+	if _, err := inventory.LabelSerial(text); err != nil || port == "" || !shown || s.Bench == nil {
+		return scanAnswer{}, inventory.Refuse(inventory.Invalid, "The bench has no such code: scan the label of a key, a parcel, or the command sheet. For the serial number on a maker's label, scan the port first.")
+	}
+	if err := s.Bench.Labeled(ctx, port, text); err != nil {
+		return scanAnswer{}, fmt.Errorf("take label: %w", err)
+	}
+	return scanAnswer{Say: "The serial number on the label at " + s.tileView(t).Name() + " is taken, and is held against what the key says.", OK: true, status: http.StatusOK}, nil
 }
 
 func (s *Site) chosen(t station.Tile, what string) scanAnswer {

@@ -336,3 +336,21 @@ func swapped(r rune, from, to string) rune {
 	}
 	return r
 }
+
+// A maker's label is a code that is none of ours: it counts once its port was scanned, and is not repeated.
+func TestScan_makersLabel(t *testing.T) {
+	d, b := benched(t)
+	a, status := d.scans("12345678", "1-2")
+	if status != 200 || !a.OK || strings.Contains(a.Say, "12345678") || strings.Join(b.acts, ",") != "labeled 12345678 1-2" {
+		t.Errorf("%d %+v, did %v", status, a, b.acts)
+	}
+	if a, status := d.scans("12345678", ""); status != 400 || !strings.Contains(a.Say, "scan the port first") {
+		t.Errorf("without a port: %d %+v", status, a)
+	}
+	p := d.post("/bench/serial", url.Values{"port": {"1-2"}, "serial": {" SN-99 "}})
+	if p.StatusCode != 303 || b.acts[len(b.acts)-1] != "labeled SN-99 1-2" {
+		t.Errorf("by the form: %d, did %v", p.StatusCode, b.acts)
+	}
+	p = d.get("/bench/port/1-2")
+	p.hasText(t, "main", "Its maker's label", "Serial number on the label")
+}

@@ -57,6 +57,8 @@ type Bench interface {
 	Hold(ctx context.Context, port string, on bool) error
 	// Pin says which line the next key at the port is for. An empty line takes that back.
 	Pin(ctx context.Context, port string, line inventory.LineID) error
+	// Labeled takes the serial number on the label of the key at the port, or of the next one there; empty takes it back.
+	Labeled(ctx context.Context, port, serial string) error
 	// Wink lets the key at the port blink.
 	Wink(ctx context.Context, port string) error
 	// PrintLabel prints the label of the key that the port shows, or of the ready one that was pulled there last.

@@ -44,6 +44,11 @@ func (d deskBench) Pin(ctx context.Context, port string, line inventory.LineID) 
 	return d.bench.Pin(ctx, port, line)
 }
 
+// Labeled takes the serial number on the label of a port's key.
+func (d deskBench) Labeled(ctx context.Context, port, serial string) error {
+	return d.bench.Labeled(ctx, port, serial, osActor())
+}
+
 // Wink lets a key blink.
 func (d deskBench) Wink(ctx context.Context, port string) error { return d.bench.Wink(ctx, port) }
 
