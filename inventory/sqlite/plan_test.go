@@ -67,7 +67,10 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 			_, err := s.Incidents(ctx, inventory.IncidentQuery{Closed: true})
 			return err
 		},
-		"affected": func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err },
+		"metadata":       func(ctx context.Context) error { _, err := s.MetadataInfo(ctx); return err },
+		"policy":         func(ctx context.Context) error { _, err := s.Policy(ctx); return err },
+		"policy history": func(ctx context.Context) error { _, err := s.PolicyHistory(ctx); return err },
+		"affected":       func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err },
 		"key left at port": func(ctx context.Context) error {
 			_, err := s.KeyLeftAt(ctx, "1-1", inventorytest.AAGUID, "1.0")
 			return err
@@ -100,13 +103,14 @@ func found(t *testing.T, err error) {
 }
 
 // No question walks through a table that grows with every key. What may be walked: a list in its own order as far as
-// the page goes, the few people and models that a text is compared with, keys in an index that is all there is to read, and rows that a search found.
+// the page goes, the few people and models that a text is compared with, keys in an index
+// that is all there is to read, and rows that a search found.
 func TestStore_plans(t *testing.T) {
 	s := inventorytest.Open(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
 	distrusted(t, s)
 	v := newVandal(t, s)
-	small := regexp.MustCompile(`^SCAN (models|keys USING COVERING INDEX keys_spread|due|hits|h|f|reviews|k USING (COVERING )?INDEX keys_affected|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
+	small := regexp.MustCompile(`^SCAN (metadata|policies|models|keys USING COVERING INDEX keys_spread|due|hits|h|f|reviews|k USING (COVERING )?INDEX keys_affected|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
 	for name, ask := range pages(s, r) {
 		t.Run(name, func(t *testing.T) {
 			rec := s.Record(t)
@@ -168,6 +172,8 @@ func TestStore_statementsPerPage(t *testing.T) {
 		s.MustMake("1-2", "", "")
 	}
 	s.MustMake("1-3", "", "R-1004")
+	other := s.MustMake("1-4", "", "")
+	newVandal(t, s).do("UPDATE keys SET aaguid = 'another', model = 'Another' WHERE id = ?", other.Key.ID)
 	for range 2 {
 		distrusted(t, s)
 	}
