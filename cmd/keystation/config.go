@@ -71,7 +71,9 @@ type PolicyConfig struct {
 
 // MDSConfig is where metadata of models come from.
 type MDSConfig struct {
-	Roots []string `toml:"roots"` // PEM files: roots of other services than the FIDO Alliance's
+	URL      string        `toml:"url"`      // to download them from; empty: nothing is downloaded
+	Interval time.Duration `toml:"interval"` // how often
+	Roots    []string      `toml:"roots"`    // PEM files: roots of other services than the FIDO Alliance's
 }
 
 // configTemplate is the file that init writes: every key, its default and what
@@ -88,6 +90,7 @@ func defaultConfig() Config {
 	c.Policy.Unknown = "ask"
 	c.Policy.ForcePINChange = "if-possible"
 	c.Policy.PINLength = 8
+	c.MDS.Interval = 24 * time.Hour
 	c.Web.Addr = "localhost:8080"
 	c.Log.Level = "info"
 	return c

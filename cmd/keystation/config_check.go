@@ -28,6 +28,8 @@ var configChecks = []struct {
 	{"policy.pin_length", func(c Config) bool { return within(c.Policy.PINLength, 4, 63) }, "say a number from 4 to 63"},
 	{"policy.min_pin_length", func(c Config) bool { return c.Policy.MinPINLength == 0 || within(c.Policy.MinPINLength, 4, 63) }, "say a number from 4 to 63, or 0 to leave each key its own"},
 	{"policy.stock", func(c Config) bool { return allAAGUIDs(c.Policy.Stock) }, "give AAGUIDs, as keystation keys shows them"},
+	{"mds.url", func(c Config) bool { return c.MDS.URL == "" || isDownloadURL(c.MDS.URL) }, "say an address that begins with https://"},
+	{"mds.interval", func(c Config) bool { return c.MDS.Interval >= time.Minute }, `say how often with a unit, as "24h", one minute or more`},
 	{"web.addr", func(c Config) bool { return isAddress(c.Web.Addr) }, `say HOST:PORT, as "localhost:8080"`},
 	{"log.level", func(c Config) bool { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }, "say debug, info, warn or error"},
 }

@@ -36,7 +36,7 @@ func newMDS() *cobra.Command {
   keystation mds status --db keys.db`,
 		Args: knownCommand, RunE: noCommand,
 	}
-	c.AddCommand(newMDSImport(), newMDSShow(), newMDSStatus())
+	c.AddCommand(newMDSImport(), newMDSShow(), newMDSStatus(), newMDSFetch())
 	return c
 }
 

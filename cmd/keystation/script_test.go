@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"keystation/station/softkey"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare output with")
@@ -38,7 +40,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"plug": plug, "hand": hand, "unplug": unplug,
+			"plug": plug, "hand": hand, "unplug": unplug, "metadata": metadata,
 		},
 	})
 }
@@ -151,4 +153,17 @@ func unplug(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(keys.cmd.Wait())
 	keys.cmd = nil
+}
+
+// metadata NO writes blob.jwt, metadata of the software keys with that number, and root.pem, which it is signed below.
+func metadata(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: metadata NO")
+	}
+	no, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	blob, err := softkey.Metadata(no, time.Now().AddDate(0, 1, 0), nil)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("blob.jwt"), blob, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("root.pem"), softkey.RootPEM(), 0o600))
 }

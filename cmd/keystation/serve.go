@@ -77,6 +77,9 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 	g, ctx := errgroup.WithContext(c.Context())
 	g.Go(func() error { return serve(ctx, listener, site, site.Close) })
 	g.Go(func() error { return watchOn(ctx, b) })
+	if d.cfg.MDS.URL != "" {
+		g.Go(func() error { newFetcher(d).loop(ctx); return nil })
+	}
 	g.Go(func() error {
 		if err := d.judgeWhatIsNew(ctx); err != nil { // the bench works without
 			d.log.Error("the keys were not judged again", "err", err)
