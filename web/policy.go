@@ -116,6 +116,7 @@ type job struct {
 	mu   sync.Mutex
 	now  jobState
 	stop context.CancelFunc
+	over bool // nothing begins any more
 }
 
 // jobState is how far a job is.
@@ -148,6 +149,9 @@ func (j *job) note(change func(*jobState)) {
 func (j *job) begin(first jobState, do func(ctx context.Context, progress func(done, total int)) func(*jobState)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.over {
+		return inventory.Refuse(inventory.Unavailable, "The program is ending: begin again when it is back.")
+	}
 	if j.now.Begun && !j.now.Ended {
 		return inventory.Refuse(inventory.Conflict, "Keys are being judged by another policy at this moment: wait until that is done.")
 	}
@@ -156,15 +160,21 @@ func (j *job) begin(first jobState, do func(ctx context.Context, progress func(d
 	j.now, j.stop = first, stop
 	j.all.Go(func() {
 		defer stop()
+		defer func() { // a panic ends what was begun, and not the bench beside it
+			if p := recover(); p != nil {
+				j.note(func(s *jobState) { s.Err, s.Ended = panicked(p), true })
+			}
+		}()
 		ended := do(ctx, func(done, total int) { j.note(func(s *jobState) { s.Done, s.Total = done, total }) })
 		j.note(func(s *jobState) { ended(s); s.Ended = true })
 	})
 	return nil
 }
 
-// end stops what is under way and waits for it.
+// end stops what is under way and waits for it. Nothing begins after it.
 func (j *job) end() {
 	j.mu.Lock()
+	j.over = true
 	stop := j.stop
 	j.mu.Unlock()
 	if stop != nil {

@@ -38,6 +38,9 @@ func (f fakePolicies) Check(ctx context.Context, text string, progress func(done
 			return PolicyCheck{}, ctx.Err()
 		}
 	}
+	if strings.Contains(text, "panic") {
+		panic("a bug")
+	}
 	if strings.Contains(text, "broken") {
 		return PolicyCheck{}, inventory.Refuse(inventory.Invalid, "Line 1 is not understood: mend it.")
 	}
@@ -51,6 +54,9 @@ func (f fakePolicies) Check(ctx context.Context, text string, progress func(done
 func (f fakePolicies) Apply(_ context.Context, text, _ string, _ func(done, total int)) (inventory.Policy, inventory.Review, error) {
 	if f.applied != nil {
 		*f.applied = text
+	}
+	if strings.Contains(text, "half") {
+		return inventory.Policy{Version: 4}, inventory.Review{}, inventory.Refuse(inventory.Unavailable, "The disk is full: make room.")
 	}
 	return inventory.Policy{Version: 4}, inventory.Review{Keys: 4, Changed: 1, Refused: 1}, nil
 }
@@ -117,4 +123,24 @@ func TestPolicy_endsWithSite(t *testing.T) {
 	if d.job.working() {
 		t.Error("the check goes on")
 	}
+	if p := d.post("/policy/begin", url.Values{"text": {"x"}}); p.StatusCode != http.StatusServiceUnavailable || d.job.working() {
+		t.Errorf("another is begun: %d", p.StatusCode)
+	}
+}
+
+// What goes wrong is told as it is: a policy whose keys could not all be judged is in force, and a bug is no end of the site.
+func TestPolicy_faults(t *testing.T) {
+	d := open(t, func(c *Config) { c.Policies = fakePolicies{} })
+	d.post("/policy/begin", url.Values{"text": {"half"}})
+	d.ended(t)
+	d.post("/policy/apply", url.Values{"token": {"abcd"}})
+	p := d.ended(t)
+	p.hasText(t, "main", "The disk is full: make room.", "Policy version 4 is in force, but not every key is judged by it.")
+	if strings.Contains(p.text("main"), "Nothing was changed") {
+		t.Error("it says that nothing was changed")
+	}
+	d.post("/policy/begin", url.Values{"text": {"panic"}})
+	d.ended(t).hasText(t, "main", "Something went wrong here.", "Nothing was changed.")
+	d.post("/policy/begin", url.Values{"text": {"x"}})
+	d.ended(t).hasText(t, "main", "Apply it")
 }

@@ -78,10 +78,15 @@ func TestServe_fails(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	closed := make(chan struct{})
-	err = serve(t.Context(), l, http.NotFoundHandler(), func() { close(closed) })
+	over := false
+	err = serve(t.Context(), l, http.NotFoundHandler(), func() {
+		time.Sleep(20 * time.Millisecond) // as what a page has begun takes a moment to end
+		over = true
+	})
 	if err == nil || !strings.HasPrefix(err.Error(), "serve pages: ") {
 		t.Errorf("got %v", err)
 	}
-	<-closed
+	if !over {
+		t.Error("what pages have begun is still going on")
+	}
 }

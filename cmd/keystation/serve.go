@@ -162,7 +162,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 const shutdownTime = 10 * time.Second
 
 // serve answers at l until ctx ends, then lets pages finish. closing is called first: it ends the event streams, which
-// would not end by themselves. When it returns, nothing of it runs any more.
+// would not end by themselves, and what pages have begun. When it returns, nothing of it runs any more.
 func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
@@ -170,13 +170,16 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) 
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	srv.RegisterOnShutdown(closing)
+	closed := make(chan struct{}) // Shutdown does not wait for what was registered
+	srv.RegisterOnShutdown(func() { defer close(closed); closing() })
 	stopped := make(chan error, 1)
 	go func() {
 		<-serving.Done()
 		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
-		stopped <- srv.Shutdown(limit)
+		err := srv.Shutdown(limit)
+		<-closed
+		stopped <- err
 	}()
 	err := srv.Serve(l)
 	stop()
