@@ -85,6 +85,7 @@ var deskChecks = []struct {
 	{"packet folder", checkPackets},
 	{"printing", checkPrinting},
 	{"policy", checkPolicy},
+	{"metadata", checkMetadata},
 	{"unfinished runs", checkRuns},
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"keystation/inventory"
 	"keystation/inventory/seal"
@@ -109,7 +110,32 @@ func checkPolicy(ctx context.Context, d *desk) seen {
 		return bad("No key can be asked to prove its serial number, as policy wants. "+inventory.Sentence(lacks),
 			"Update libfido2, or turn enterprise_attestation off. Keys are made without it, and their runs say so.")
 	}
-	return good("%d trusted roots, %d stock models.", p.Roots.Len(), len(p.Stock))
+	in, err := d.policyInForce(ctx, 0)
+	if err != nil {
+		return faulty(err, "Run keystation audit verify.")
+	}
+	found := policyTitle(in)
+	if in.Source == inventory.PolicyApplied && !(inventory.Policy{Rules: d.cfg.rules()}).Says(defaultConfig().rules()) {
+		found += " What [policy] in the configuration says about keys counts no more."
+	}
+	return good("%s %d trusted roots, %d stock models.", found, p.Roots.Len(), len(p.Stock))
+}
+
+// checkMetadata tells how old what is known of models is.
+func checkMetadata(ctx context.Context, d *desk) seen {
+	m, err := d.store.Metadata(ctx)
+	if err == nil {
+		_, err = d.catalog(ctx)
+	}
+	switch {
+	case err != nil:
+		return faulty(err, "Import them again: keystation mds import FILE.")
+	case m.No == 0:
+		return good("None: only policy.roots prove models. Download the BLOB from https://mds3.fidoalliance.org/ and import it: keystation mds import FILE.")
+	case m.Overdue(time.Now()):
+		return bad(fmt.Sprintf("No. %d is old: the next was due %s.", m.No, m.NextUpdate.Format(time.DateOnly)), "Import a newer one: keystation mds import FILE.")
+	}
+	return good("No. %d, %d models, the next is due %s.", m.No, m.Entries, m.NextUpdate.Format(time.DateOnly))
 }
 
 // checkRuns names runs that no process of this user can finish, and counts those that go on or were interrupted.
