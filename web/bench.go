@@ -27,6 +27,7 @@ type benchPage struct {
 	Strip   strip
 	Session sessionView
 	Still   bool // it does not reload itself where there is no script
+	Overdue *inventory.Metadata
 }
 
 // strip sums up the bench.
@@ -45,7 +46,11 @@ func (s *Site) bench(c Ctx) error {
 		return err
 	}
 	still := c.QueryParam("still") != ""
-	page := benchPage{Boot: s.boot, Seq: snap.Seq, Tiles: s.tileViews(snap), Strip: sum, Session: s.session(), Still: still}
+	overdue, err := s.overdue(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	page := benchPage{Boot: s.boot, Seq: snap.Seq, Tiles: s.tileViews(snap), Strip: sum, Session: s.session(), Still: still, Overdue: overdue}
 	f := frame{Title: "Bench", Here: "/bench", Refresh: !still, Wide: true, Script: "bench.js"}
 	return s.render(c, http.StatusOK, "bench", f, page)
 }

@@ -37,3 +37,15 @@ func (s *Site) grounds(ctx context.Context) (grounds, error) {
 	}
 	return g, nil
 }
+
+// overdue gives the metadata when newer ones should have come by now, else nil: whatever shows a verdict says so.
+func (s *Site) overdue(ctx context.Context) (*inventory.Metadata, error) {
+	m, err := s.Books.MetadataInfo(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	if !m.Overdue(s.Now()) {
+		return nil, nil
+	}
+	return &m, nil
+}

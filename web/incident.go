@@ -20,6 +20,7 @@ type incidentBooks interface {
 // incidentsPage is a page of incidents.
 type incidentsPage struct {
 	inventory.IncidentPage
+	Overdue     *inventory.Metadata
 	Query       inventory.IncidentQuery
 	Form        *recallForm // recalls all that wait for it; nil: none does, or nothing is recalled here
 	First, More string
@@ -40,6 +41,9 @@ func (s *Site) incidents(c Ctx) error {
 		return fmt.Errorf("count incidents: %w", err)
 	}
 	page := incidentsPage{IncidentPage: rows, Query: q}
+	if page.Overdue, err = s.overdue(ctx); err != nil {
+		return err
+	}
 	if all.Untrusted > 0 {
 		page.Form = s.recallForm(inventory.RecallOf{Untrusted: true}, "Recall all of these",
 			fmt.Sprintf("%s not to be trusted and no recall deals with it yet. Whoever has one gets another by a requisition of their own.", keysAre(all.Untrusted)))
@@ -58,6 +62,7 @@ func keysAre(n int) string {
 // affectedPage is a page of refused keys that people have.
 type affectedPage struct {
 	inventory.AffectedPage
+	Overdue     *inventory.Metadata
 	Recall      string // address of the form that recalls those of this page that are not recalled yet; empty: none
 	First, More string
 }
@@ -69,6 +74,9 @@ func (s *Site) affected(c Ctx) error {
 		return fmt.Errorf("list affected keys: %w", err)
 	}
 	page := affectedPage{AffectedPage: rows}
+	if page.Overdue, err = s.overdue(c.Request().Context()); err != nil {
+		return err
+	}
 	tags := url.Values{}
 	for _, r := range rows.Rows {
 		if r.Recall == "" {

@@ -78,6 +78,28 @@ func TestOverview_trust(t *testing.T) {
 	d.get("/people").hasText(t, "tbody", "1 refused")
 }
 
+// Metadata that are out of date are told once on each page that shows verdicts, and on no other.
+func TestOverdue(t *testing.T) {
+	d := open(t)
+	d.books.holding()
+	d.books.distrusted("REVOKED")
+	told := func(path string) int {
+		return strings.Count(d.get(path).text("main"), "The metadata are out of date. No. 31")
+	}
+	pages := map[string]int{"/overview": 1, "/bench": 1, "/incidents": 1, "/affected": 1, "/models": 1, "/models/" + yubikey: 1, "/keys/" + string(tagOf(1)): 1, "/people": 0, "/runs": 0}
+	for path := range pages {
+		if n := told(path); n != 0 {
+			t.Errorf("%s: without metadata it is told %d times", path, n)
+		}
+	}
+	d.books.metadata = inventory.Metadata{No: 31, NextUpdate: noon.AddDate(0, 0, -2)}
+	for path, want := range pages {
+		if n := told(path); n != want {
+			t.Errorf("%s: told %d times, want %d", path, n, want)
+		}
+	}
+}
+
 func TestAffected(t *testing.T) {
 	d := open(t, recaller)
 	d.get("/affected").hasText(t, ".empty", "Nobody holds an affected key")
