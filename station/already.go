@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"keystation/inventory"
 )
@@ -15,7 +16,11 @@ func (r *run) mayMakeAnew(ctx context.Context, k inventory.Key) (grant, error) {
 	if ready && r.auto {
 		return grant{}, r.already(ctx, k, "")
 	}
-	g, err := r.ask(ctx, fmt.Sprintf("Key %s is %s. Wipe it and make it anew?", k.Tag, k.State),
+	is := fmt.Sprintf("Key %s is %s.", k.Tag, k.State)
+	if k.State == inventory.Quarantined { // whoever says yes knows why, and what was to be done
+		is = fmt.Sprintf("Key %s is quarantined: %s %s", k.Tag, ended(k.StateReason), ended(k.NextAction))
+	}
+	g, err := r.ask(ctx, is+" Wipe it and make it anew?",
 		fmt.Sprintf("Key %s is %s already. It was left as it is.", k.Tag, k.State), wiped)
 	if s, said := errors.AsType[*stop](err); ready && said && s.end == inventory.RunRefused {
 		return grant{}, r.already(ctx, k, s.note)
@@ -39,4 +44,12 @@ func (r *run) already(ctx context.Context, k inventory.Key, say string) error {
 		say = fmt.Sprintf("%s is ready already. Nothing was changed.", k.Tag)
 	}
 	return &stop{result{outcome: inventory.StepRefused, end: inventory.RunRefused, note: say, tile: momentReady}}
+}
+
+// ended puts a period behind words that have none.
+func ended(words string) string {
+	if words == "" || strings.HasSuffix(words, ".") {
+		return words
+	}
+	return words + "."
 }

@@ -181,19 +181,3 @@ func disagreement(known *inventory.Key, says, one, other string) *stop {
 	s.of = &k
 	return s
 }
-
-// foundSerial takes a serial number that was found out after identify, and refuses to go on when it is not the one that
-// the key has. What it changes of the key is for the caller to write.
-func (r *run) foundSerial(number string, source inventory.SerialSource) error {
-	if makersOwn(r.key.SerialSource) && makersOwn(source) && !inventory.SameSerial(r.key.Serial, number) {
-		return disagreement(&r.key, "The inventory has %s for "+string(r.key.Tag)+", the key says %s", r.key.Serial, number)
-	}
-	if label := r.label; label != "" && makersOwn(source) && !inventory.SameSerial(label, number) {
-		return disagreement(&r.key, "The label says %s, the key says %s", label, number)
-	}
-	if sourceRank[source] > sourceRank[r.key.SerialSource] && !(inventory.IsSuffix(number) && r.key.Serial != "") {
-		r.key.Serial, r.key.SerialSource = number, source
-	}
-	r.holds(&r.key)
-	return nil
-}
