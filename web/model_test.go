@@ -79,7 +79,7 @@ func TestModel(t *testing.T) {
 	if rel, _ := attr(link[0], "rel"); len(link) != 1 || rel != "noopener noreferrer" {
 		t.Errorf("%d links, rel %q", len(link), rel)
 	}
-	if bars := p.find("meter"); len(bars) != 3 {
+	if bars := p.find(".spread rect"); len(bars) != 3 {
 		t.Errorf("%d bars", len(bars))
 	}
 	if got := forms(t, p.find("main form")); got != "/recalls/open" || len(p.find("input[value="+yubikey+"]")) != 1 || len(p.find("input[name=below]")) != 1 {
