@@ -133,6 +133,7 @@ func (r *run) labelNoted() {
 
 // held is what a label is compared with while a run waits: it is read by the goroutines that wait beside the run's own.
 type held struct {
+	port   string         // where the key is
 	number string         // the maker's, as the key or the inventory says; empty: none to compare with
 	label  string         // that was compared already
 	key    *inventory.Key // nil: not in the inventory yet
@@ -140,7 +141,7 @@ type held struct {
 
 // holds keeps it up to date. k is the key's row, nil where it is not known for certain.
 func (r *run) holds(k *inventory.Key) {
-	h := held{number: r.makersNumber(), label: r.label}
+	h := held{port: r.port.ID, number: r.makersNumber(), label: r.label}
 	if k != nil {
 		row := *k
 		h.key = &row
@@ -154,8 +155,12 @@ func (r *run) holds(k *inventory.Key) {
 // mislabeled gives the end of a run whose label was scanned meanwhile and does not agree with its key. It may be called
 // from any goroutine.
 func (r *run) mislabeled() *stop {
-	h, c := r.held.Load(), r.b.labelAt(r.port.ID)
-	if h == nil || r.hidden || c.number == "" || c.number == h.label || h.number == "" || inventory.SameSerial(c.number, h.number) {
+	h := r.held.Load()
+	if h == nil || r.hidden {
+		return nil
+	}
+	c := r.b.labelAt(h.port)
+	if c.number == "" || c.number == h.label || h.number == "" || inventory.SameSerial(c.number, h.number) {
 		return nil
 	}
 	return disagreement(h.key, "The label says %s, the key says %s", c.number, h.number)

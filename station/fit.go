@@ -109,13 +109,20 @@ func (r *run) maker() string {
 	return cmp.Or(r.site.Catalog.Entry(r.info.AAGUID).Maker(), r.port.Maker)
 }
 
+// tellMaker keeps who made the key where others may read it.
+func (r *run) tellMaker() {
+	by := r.key.Maker
+	r.madeBy.Store(&by)
+}
+
 // pairs refuses to go on with a key that would be of the same maker as all others of its person. Another run may have
-// begun one for the same person since the line was taken.
+// begun one for the same person since the line was taken. It may be called from any goroutine.
 func (r *run) pairs(o inventory.Order) error {
-	if !r.policy().TwoMakers {
+	by := r.madeBy.Load()
+	if by == nil || !r.policy().TwoMakers {
 		return nil
 	}
-	if err := o.TwoMakers(cmp.Or(r.key.Maker, r.maker())); err != nil {
+	if err := o.TwoMakers(*by); err != nil {
 		return r.unhand(momentOther, "%s", inventory.Sentence(err))
 	}
 	return nil

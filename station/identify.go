@@ -204,6 +204,7 @@ func (r *run) book(known *inventory.Key, g grant) (inventory.Entered, error) {
 	r.key = r.numbered(r.key)
 	r.key.Firmware, r.key.Model, r.key.ChangedAt = r.info.Firmware(), r.b.model(r.port, r.info), at
 	r.key.Maker = r.maker()
+	r.tellMaker()
 	r.key.Test = r.b.cfg.Policy.test()
 	r.key.Reasons = slices.Clone(g.reasons)
 	if r.stocked != nil { // what was found out about it then

@@ -84,6 +84,7 @@ type run struct {
 	label   string          // the serial number on its label, as somebody read it; empty: nobody did
 	labelBy inventory.Actor // who did
 	held    atomic.Pointer[held]
+	madeBy  atomic.Pointer[string] // who made the key, for goroutines that wait beside the run's own
 
 	began   identity // what it was when the run had identified it
 	hidden  bool     // its key is at no port that is known: no tile shows it

@@ -127,6 +127,7 @@ func (r *run) checkTag(c Credential) error {
 func (r *run) verdict(ctx context.Context, j inventory.Judgment) (inventory.Entered, error) {
 	r.key.Verdict, r.key.Maker = j.Verdict, cmp.Or(j.Maker, r.key.Maker)
 	r.key.Model = cmp.Or(j.Model, r.key.Model)
+	r.tellMaker()
 	r.key.Reasons = append(r.key.Reasons, j.Sentences()...)
 	if j.Verdict != inventory.Genuine {
 		r.reasons = append(r.reasons, j.Sentences()...)
