@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,14 +17,13 @@ type spread struct {
 	state            inventory.KeyState
 	verdict          inventory.Verdict
 	n                int
-	newest           int64 // rowid of the newest of them
 }
 
 // spreads counts keys in the order of an index that holds all that is asked for, so that no key is read.
 func (s *Store) spreads(ctx context.Context, where string, args ...any) ([]spread, error) {
 	all, err := queryRows(ctx, s.readers, func(c *spread) []any {
-		return []any{&c.aaguid, &c.state, &c.verdict, &c.firmware, &c.n, &c.newest}
-	}, "SELECT aaguid, state, verdict, firmware, count(*), max(rowid) FROM keys "+where+" GROUP BY aaguid, state, verdict, firmware", args...)
+		return []any{&c.aaguid, &c.state, &c.verdict, &c.firmware, &c.n}
+	}, "SELECT aaguid, state, verdict, firmware, count(*) FROM keys "+where+" GROUP BY aaguid, state, verdict, firmware", args...)
 	if err != nil {
 		return nil, fmt.Errorf("count keys by model: %w", err)
 	}
@@ -34,21 +32,20 @@ func (s *Store) spreads(ctx context.Context, where string, args ...any) ([]sprea
 
 // modelNames tells what the newest key of each model is called.
 func (s *Store) modelNames(ctx context.Context, all []spread) (map[string]string, error) {
-	newest := map[string]int64{}
+	names := map[string]string{}
 	for _, c := range all {
-		newest[c.aaguid] = max(newest[c.aaguid], c.newest)
+		names[c.aaguid] = ""
 	}
-	rowids, err := json.Marshal(slices.Collect(maps.Values(newest)))
+	aaguids, err := list(slices.Collect(maps.Keys(names)))
 	if err != nil {
-		return nil, fmt.Errorf("list newest keys: %w", err)
+		return nil, err
 	}
 	type called struct{ aaguid, name string }
 	found, err := queryRows(ctx, s.readers, func(c *called) []any { return []any{&c.aaguid, &c.name} },
-		"SELECT k.aaguid, k.model FROM json_each($1) w CROSS JOIN keys k ON k.rowid = w.value", string(rowids))
+		"SELECT w.value, (SELECT k.model FROM keys k WHERE k.aaguid = w.value ORDER BY k.id DESC LIMIT 1) FROM json_each($1) w", aaguids)
 	if err != nil {
 		return nil, fmt.Errorf("name models: %w", err)
 	}
-	names := make(map[string]string, len(found))
 	for _, c := range found {
 		names[c.aaguid] = c.name
 	}
