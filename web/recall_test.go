@@ -21,8 +21,8 @@ func (b *books) called(number string, deadline time.Time) {
 		Due:    1, Returned: 1, WrittenOff: 1,
 	}}
 	for i, row := range []inventory.RecallItemRow{
-		{Item: inventory.RecallItem{State: inventory.RecallDue}, KeyState: inventory.ReturnDue, Name: "Ada Lovelace", Requisition: "R-1001", RequisitionState: inventory.Approved},
-		{Item: inventory.RecallItem{State: inventory.RecallReturned, ChangedAt: noon}, KeyState: inventory.Returned, Name: "Grace Hopper"},
+		{Item: inventory.RecallItem{Person: "ada", State: inventory.RecallDue}, KeyState: inventory.ReturnDue, Name: "Ada Lovelace", Requisition: "R-1001", RequisitionState: inventory.Approved},
+		{Item: inventory.RecallItem{Person: "grace", State: inventory.RecallReturned, ChangedAt: noon}, KeyState: inventory.Returned, Name: "Grace Hopper"},
 		{Item: inventory.RecallItem{State: inventory.RecallWrittenOff, Note: "Lost in the post.", ChangedAt: noon}, KeyState: inventory.Retired},
 	} {
 		row.Tag, row.Model = tagOf(1+i), "YubiKey 5C NFC"
@@ -58,6 +58,8 @@ func TestRecall(t *testing.T) {
 	if got := forms(t, p.find("tbody form")); got != "/recalls/C-1001/settle,/recalls/C-1001/settle" {
 		t.Errorf("forms %q", got)
 	}
+	d.books.recallRows[0].Items[0].Item.Person, d.books.recallRows[0].Items[0].Name = "", ""
+	d.get("/recalls/c1001").hasText(t, "tbody tr", "at the desk", "to put aside", "Put aside") // nobody owes it
 	p = d.get("/recalls/C-1001?state=returned")
 	if n := len(p.find("tbody tr")); n != 1 || p.text("nav.filter a[aria-current=true]") != "returned 1" {
 		t.Errorf("%d rows are back, here is %q", n, p.text("nav.filter a[aria-current=true]"))

@@ -117,6 +117,7 @@ var words = map[string]map[string]word{
 	},
 	"recalled": {
 		string(inventory.RecallDue):        {station.Hands, "clock", "still out"},
+		"desk":                             {station.Hands, "inbox", "to put aside"}, // still due, and nobody has it
 		string(inventory.RecallReturned):   {station.Good, "check", "returned"},
 		string(inventory.RecallWrittenOff): {station.Quiet, "minus", "written off"},
 	},
