@@ -45,11 +45,14 @@ func inPrivate(t *testing.T) bool {
 	return false
 }
 
+// smallDiskSize holds the books of a few keys, the longest write-ahead log that they leave, and their packets.
+const smallDiskSize = "size=16m"
+
 // smallDisk is a disk of its own, which can be filled.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, smallDiskSize); err != nil {
 		t.Skipf("This test needs to mount a small disk, which is not permitted here: %v", err)
 	}
 	t.Cleanup(func() {
@@ -189,7 +192,7 @@ func TestStart_readOnly(t *testing.T) {
 		}
 	}
 	before.wantUntouched(t, b.keys[0])
-	b.must(syscall.Mount("", dir, "", syscall.MS_REMOUNT, "size=4m"))
+	b.must(syscall.Mount("", dir, "", syscall.MS_REMOUNT, smallDiskSize))
 	b.keys[0].PowerCycle()
 	b.wantWhole(b.again())
 }
