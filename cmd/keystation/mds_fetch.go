@@ -31,7 +31,8 @@ func newMDSFetch() *cobra.Command {
 		Use:     "fetch --db FILE",
 		Short:   "download the BLOB from mds.url now, and import it",
 		Long:    mdsFetchLong,
-		Example: `  KEYSTATION_MDS_URL=https://mds3.fidoalliance.org/ keystation mds fetch --db keys.db`,
+		Example: `  keystation mds fetch --db keys.db
+  keystation mds fetch --db keys.db --config keystation.toml`,
 		Args:    cobra.NoArgs,
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
