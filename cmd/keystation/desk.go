@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,7 @@ type desk struct {
 	settings inventory.Settings
 	log      *slog.Logger
 	grounds  *grounds
+	judging  sync.Mutex // held while this process judges the fleet
 }
 
 // openDesk opens the database that the configuration names.

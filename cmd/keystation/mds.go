@@ -70,7 +70,11 @@ func newMDSImport() *cobra.Command {
 			return err
 		}
 		return withDesk(c, func(ctx context.Context, d *desk) error {
-			return d.importMetadata(ctx, blob, when, importOutput{c.OutOrStdout(), c.ErrOrStderr(), *asJSON})
+			did, err := d.keepMetadata(ctx, osActor(), blob, when)
+			if err != nil {
+				return err
+			}
+			return d.tell(ctx, osActor(), did, importOutput{c.OutOrStdout(), c.ErrOrStderr(), *asJSON})
 		})
 	}
 	return c
@@ -128,25 +132,26 @@ type imported struct {
 	Review  *inventory.Review `json:"review"`
 }
 
-// importMetadata verifies, keeps, and judges again. when is the time to verify as of; zero: now.
-func (d *desk) importMetadata(ctx context.Context, blob []byte, when time.Time, o importOutput) error {
+// keepMetadata verifies a BLOB and keeps it. when is the time to verify as of; zero: now.
+func (d *desk) keepMetadata(ctx context.Context, by inventory.Actor, blob []byte, when time.Time) (imported, error) {
 	catalog, err := d.openBLOB(blob, when)
 	if err != nil {
-		return err
+		return imported{}, err
 	}
 	m := metadataOf(catalog, blob)
 	if !when.IsZero() {
 		m.ImportedAt = inventory.Instant(when)
 	}
-	kept, same, err := d.store.ImportMetadata(ctx, osActor(), m)
-	if err != nil {
-		return err
-	}
-	did := imported{Metadata: kept, Same: same, Skipped: catalog.Skipped, Overdue: kept.Overdue(time.Now())}
+	kept, same, err := d.store.ImportMetadata(ctx, by, m)
+	return imported{Metadata: kept, Same: same, Skipped: append([]attest.Skipped{}, catalog.Skipped...), Overdue: kept.Overdue(time.Now())}, err
+}
+
+// tell says what was imported, and judges every key by it.
+func (d *desk) tell(ctx context.Context, by inventory.Actor, did imported, o importOutput) (err error) {
 	if !o.json {
 		did.say(o)
 	}
-	if did.Review, err = d.judgeAgain(ctx, fmt.Sprintf("metadata no. %d were imported", kept.No), o); err != nil {
+	if did.Review, err = d.judgeAgain(ctx, by, fmt.Sprintf("metadata no. %d were imported", did.No), o); err != nil {
 		return err
 	}
 	if o.json {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keystation/inventory"
+	"keystation/station/attest"
 )
 
 const mdsFetchLong = `Downloads the BLOB from mds.url of the configuration and imports it, as keystation
@@ -44,19 +45,34 @@ func newMDSFetch() *cobra.Command {
 			}
 			f := newFetcher(d)
 			f.say = importOutput{c.OutOrStdout(), c.ErrOrStderr(), *asJSON}
+			f.by = osActor()
 			fresh, err := f.once(ctx)
-			if err == nil && !fresh {
-				fmt.Fprintln(c.ErrOrStderr(), "There is nothing newer than what is here.")
+			if err != nil || fresh {
+				return err
 			}
-			return err
+			return f.sayNothingNew(ctx)
 		})
 	}
 	return c
 }
 
+// sayNothingNew says that what is here is the newest there is.
+func (f *fetcher) sayNothingNew(ctx context.Context) error {
+	m, err := f.desk.store.MetadataInfo(ctx)
+	if err != nil {
+		return err
+	}
+	if f.say.json {
+		return json.NewEncoder(f.say.out).Encode(imported{Metadata: m, Same: true, Skipped: []attest.Skipped{}, Overdue: m.Overdue(time.Now())})
+	}
+	fmt.Fprintf(f.say.err, "There is nothing newer than what is here, no. %d.\n", m.No)
+	return nil
+}
+
 // fetcher downloads metadata. It is used by one goroutine.
 type fetcher struct {
 	desk   *desk
+	by     inventory.Actor
 	client *http.Client
 	say    importOutput
 	pause  func(context.Context, time.Duration) error
@@ -73,7 +89,7 @@ const (
 )
 
 func newFetcher(d *desk) *fetcher {
-	return &fetcher{desk: d, client: &http.Client{Timeout: fetchTime, CheckRedirect: staySafe}, say: importOutput{io.Discard, io.Discard, false}, pause: pauseFor}
+	return &fetcher{desk: d, by: inventory.System("download"), client: &http.Client{Timeout: fetchTime, CheckRedirect: staySafe}, say: importOutput{io.Discard, io.Discard, false}, pause: pauseFor}
 }
 
 // staySafe follows a server to another address, but not from https to http.
@@ -107,14 +123,15 @@ func (f *fetcher) loop(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil:
+		case err != nil && !fresh:
 			failures++
 			f.desk.log.Warn("metadata were not downloaded", "err", err)
-		case fresh:
-			f.desk.log.Info("newer metadata were imported")
-			fallthrough
+		case err != nil: // whoever judges what is new finds it
+			failures = 0
+			f.desk.log.Warn("newer metadata were imported, but the keys were not judged by them", "err", err)
 		default:
 			failures = 0
+			f.desk.log.Info("metadata were looked for", "newer", fresh)
 		}
 		if f.pause(ctx, f.wait(failures)) != nil {
 			return
@@ -133,16 +150,18 @@ func (f *fetcher) wait(failures int) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d/5)+1))
 }
 
-// seenBefore is what a server said about the BLOB that was downloaded last (RFC 9110 §13.1).
+// seenBefore is what a server said about the BLOB that was downloaded last (RFC 9110 §13.1), and which one that was.
 type seenBefore struct {
 	URL          string `json:"url"`
 	ETag         string `json:"etag"`
 	LastModified string `json:"last_modified"`
+	No           int64  `json:"no"`
 }
 
 func (f *fetcher) file() string { return filepath.Join(f.desk.cfg.Bench.Dir, validators) }
 
-// before reads what was downloaded last; nothing of it counts when there are no metadata, or another address is asked.
+// before reads what was downloaded last. Nothing of it counts when another address is asked, or when the inventory does not
+// have it any more: it came back from a backup, or was begun anew.
 func (f *fetcher) before(ctx context.Context) (seenBefore, error) {
 	m, err := f.desk.store.MetadataInfo(ctx)
 	if err != nil {
@@ -150,13 +169,25 @@ func (f *fetcher) before(ctx context.Context) (seenBefore, error) {
 	}
 	var s seenBefore
 	text, err := os.ReadFile(f.file())
-	if err != nil || json.Unmarshal(text, &s) != nil || s.URL != f.desk.cfg.MDS.URL || m.No == 0 {
+	if err != nil || json.Unmarshal(text, &s) != nil || s.URL != f.desk.cfg.MDS.URL || m.No == 0 || m.No < s.No {
 		return seenBefore{}, nil // it is asked without
 	}
 	return s, nil
 }
 
-// once asks for the BLOB and imports it. False means that the server has nothing newer.
+// remember keeps what the server said. Where that cannot be written, the same BLOB is downloaded again another time.
+func (f *fetcher) remember(is seenBefore) {
+	text, err := json.Marshal(is)
+	if err == nil {
+		err = os.WriteFile(f.file(), text, 0o600)
+	}
+	if err != nil {
+		f.desk.log.Warn("what the server of the metadata said cannot be kept, so they are downloaded again each time", "err", err)
+	}
+}
+
+// once asks for the BLOB and imports it. False means that the server has nothing newer; an error with true, that the keys
+// could not be judged by what was imported.
 func (f *fetcher) once(ctx context.Context) (fresh bool, err error) {
 	f.after = 0
 	was, err := f.before(ctx)
@@ -167,17 +198,16 @@ func (f *fetcher) once(ctx context.Context) (fresh bool, err error) {
 	if err != nil || blob == nil {
 		return false, err
 	}
-	if err := f.desk.importMetadata(ctx, blob, time.Time{}, f.say); err != nil {
+	did, err := f.desk.keepMetadata(ctx, f.by, blob, time.Time{})
+	if err != nil {
 		return false, err
 	}
-	text, err := json.Marshal(is)
-	if err != nil {
-		return true, fmt.Errorf("keep what was downloaded: %w", err)
+	is.No = did.No
+	f.remember(is)
+	if did.Same { // from a server that does not answer conditions
+		return false, nil
 	}
-	if err := os.WriteFile(f.file(), text, 0o600); err != nil {
-		return true, fmt.Errorf("keep what was downloaded: %w", err)
-	}
-	return true, nil
+	return true, f.desk.tell(ctx, f.by, did, f.say)
 }
 
 // download gives the BLOB, or nil when the server says that it is the one seen before.
@@ -202,7 +232,7 @@ func (f *fetcher) download(ctx context.Context, was seenBefore) ([]byte, seenBef
 		return nil, was, nil
 	}
 	if resp.StatusCode != http.StatusOK {
-		f.after = retryAfter(resp.Header.Get("Retry-After"))
+		f.after = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return nil, was, inventory.Refuse(inventory.Unavailable, "The server of the metadata answered %s: it is asked again later.", resp.Status)
 	}
 	blob, err := io.ReadAll(io.LimitReader(resp.Body, largestBLOB+1))
@@ -212,16 +242,20 @@ func (f *fetcher) download(ctx context.Context, was seenBefore) ([]byte, seenBef
 	if len(blob) > largestBLOB {
 		return nil, was, inventory.Refuse(inventory.Invalid, "What is at mds.url is larger than any metadata BLOB: look at the address.")
 	}
-	return blob, seenBefore{f.desk.cfg.MDS.URL, resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")}, nil
+	return blob, seenBefore{URL: f.desk.cfg.MDS.URL, ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified")}, nil
 }
 
-// retryAfter reads how many seconds a server wants to be left alone (RFC 9110 §10.2.3).
-func retryAfter(text string) time.Duration {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0
+// retryAfter reads how long a server wants to be left alone: seconds, or a time (RFC 9110 §10.2.3). What is longer than a
+// month is no wish of a server's.
+func retryAfter(text string, now time.Time) time.Duration {
+	const longest = 31 * 24 * time.Hour
+	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, longest)
 	}
-	return time.Duration(n) * time.Second
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, min(at.Sub(now), longest))
+	}
+	return 0
 }
 
 // isDownloadURL tells an address to download from: encrypted, or on this machine.

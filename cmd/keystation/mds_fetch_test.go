@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"keystation/inventory"
+	"keystation/inventory/sqlite"
 	"keystation/station/softkey"
 )
 
@@ -123,6 +124,91 @@ func TestFetcher_once(t *testing.T) {
 	s.Close()
 	if _, err := f.once(t.Context()); inventory.KindOf(err) != inventory.Unavailable || f.number(t) != 6 {
 		t.Errorf("without a server: %v", err)
+	}
+}
+
+// A server that answers no conditions costs a download each time, and nothing else: the keys are not judged again.
+func TestFetcher_withoutConditions(t *testing.T) {
+	s := newBlobServer(t)
+	f := fetching(t, s)
+	blob := softBLOB(t, 3)
+	s.answer = func(w http.ResponseWriter) bool { _, _ = w.Write(blob); return true }
+	for i, want := range []bool{true, false, false} {
+		if fresh, err := f.once(t.Context()); err != nil || fresh != want {
+			t.Errorf("time %d: %v, %v", i+1, fresh, err)
+		}
+	}
+	if s.tagSeen != "" || f.number(t) != 3 {
+		t.Errorf("asked with %q, number %d", s.tagSeen, f.number(t))
+	}
+	if r, err := f.desk.store.LastReview(t.Context()); err != nil || r.Cause != "Metadata no. 3 were imported." || r.By != inventory.System("download") {
+		t.Errorf("last review: %+v, %v", r, err)
+	}
+	if all, err := f.desk.store.Verify(t.Context(), sqlite.VerifyOptions{}); err != nil || len(all.Findings) > 0 {
+		t.Errorf("the ledger does not hold: %v %v", err, all.Findings)
+	}
+}
+
+// What the server said counts only while the inventory has what it said it of: not with a database from a backup, and not
+// for another address.
+func TestFetcher_before(t *testing.T) {
+	s := newBlobServer(t)
+	f := fetching(t, s)
+	s.blob = softBLOB(t, 8)
+	if fresh, err := f.once(t.Context()); err != nil || !fresh {
+		t.Fatal(fresh, err)
+	}
+	restored := fetching(t, s)
+	keep := func(text []byte) {
+		t.Helper()
+		if err := os.WriteFile(restored.file(), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err := os.ReadFile(f.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := restored.desk.store.ImportMetadata(t.Context(), osActor(), inventory.Metadata{No: 2, SHA256: strings.Repeat("0", 64), NextUpdate: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"newer than what is here": said, "half a file": said[:10], "another address": []byte(strings.ReplaceAll(string(said), "/blob", "/other"))} {
+		keep(text)
+		if was, err := restored.before(t.Context()); err != nil || was != (seenBefore{}) {
+			t.Errorf("%s: asked with %+v, %v", name, was, err)
+		}
+	}
+	keep(said)
+	if fresh, err := restored.once(t.Context()); err != nil || !fresh || restored.number(t) != 8 {
+		t.Errorf("after a restore: %v, %v, number %d", fresh, err, restored.number(t))
+	}
+	if fresh, err := restored.once(t.Context()); err != nil || fresh || s.tagSeen == "" {
+		t.Errorf("then: %v, %v, asked with %q", fresh, err, s.tagSeen)
+	}
+}
+
+// A folder that may not be written to does not undo an import.
+func TestFetcher_remember(t *testing.T) {
+	s := newBlobServer(t)
+	f := fetching(t, s)
+	s.blob = softBLOB(t, 1)
+	if err := os.Mkdir(f.file(), 0o700); err != nil { // root may write to any folder, but not over one
+		t.Fatal(err)
+	}
+	if fresh, err := f.once(t.Context()); err != nil || !fresh || f.number(t) != 1 {
+		t.Errorf("%v, %v, number %d", fresh, err, f.number(t))
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "-5": 0, "120": 2 * time.Minute, "2147483647": 31 * 24 * time.Hour, "9223372036854775807": 0,
+		"Tue, 01 Dec 2026 09:30:00 GMT": 90 * time.Minute, "Mon, 30 Nov 2026 09:30:00 GMT": 0, "Wed, 01 Dec 2027 00:00:00 GMT": 31 * 24 * time.Hour,
+	} {
+		if got := retryAfter(text, now); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
 	}
 }
 

@@ -208,6 +208,8 @@ func (d *desk) foresee(ctx context.Context, rules inventory.TierRules, progress 
 	if err != nil {
 		return c, fmt.Errorf("judge keys by the policy: %w", err)
 	}
+	c.Forecast.Changes = append([]inventory.KeyForecast{}, c.Forecast.Changes...) // in JSON an empty list is one
+	c.Forecast.Pairs = append([]inventory.PairForecast{}, c.Forecast.Pairs...)
 	return c, nil
 }
 
@@ -360,7 +362,7 @@ func (d *desk) applyPolicy(ctx context.Context, c checkedPolicy, o importOutput)
 		fmt.Fprintf(o.out, "Policy version %d is in force.\n", applied.Version)
 		sayChanges(o.out, c.Changes)
 	}
-	r, err := d.judgeAgain(ctx, fmt.Sprintf("policy version %d was applied", applied.Version), o)
+	r, err := d.judgeAgain(ctx, osActor(), fmt.Sprintf("policy version %d was applied", applied.Version), o)
 	if err != nil || !o.json {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -14,13 +13,15 @@ import (
 
 // judgeAgain judges every key of the inventory from what was kept of it, by the policy and the metadata in force, and
 // says what changed. Where keys cannot be judged now, they are by the next keystation serve.
-func (d *desk) judgeAgain(ctx context.Context, cause string, o importOutput) (*inventory.Review, error) {
+func (d *desk) judgeAgain(ctx context.Context, by inventory.Actor, cause string, o importOutput) (*inventory.Review, error) {
+	d.judging.Lock()
+	defer d.judging.Unlock()
 	p, err := d.grounds.policy(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bar := newBar(o.err, "judging keys")
-	r, err := station.Reviewer{Fleet: d.store, Policy: p, Progress: bar.show}.Review(ctx, osActor(), sentenceOf(cause))
+	r, err := station.Reviewer{Fleet: d.store, Policy: p, Progress: bar.show}.Review(ctx, by, sentenceOf(cause))
 	bar.end()
 	if err != nil {
 		return nil, fmt.Errorf("judge keys again: %w", err)
@@ -82,31 +83,71 @@ func (b *bar) end() {
 	}
 }
 
-// judgeWhatIsNew judges the fleet if the policy or the metadata are others than those it was judged by, or if a judging
-// was interrupted. It is for a program that starts.
-func (d *desk) judgeWhatIsNew(ctx context.Context) error {
+// The times of judging in the background.
+const (
+	judgingPause    = time.Hour
+	judgingPatience = time.Hour // that a judging of another process has to get through
+)
+
+// keepJudged judges the fleet when the program starts and, until ctx ends, whenever something is new: an import or a
+// policy whose judging was interrupted, or a status of a model whose day has come.
+func (d *desk) keepJudged(ctx context.Context, pause func(context.Context, time.Duration) error) {
+	patience := time.Duration(0) // whatever was going on when the program started was interrupted
+	for {
+		if err := d.judgeWhatIsNew(ctx, patience); err != nil && ctx.Err() == nil { // the bench works without
+			d.log.Error("the keys were not judged again", "err", err)
+		}
+		if pause(ctx, judgingPause) != nil {
+			return
+		}
+		patience = judgingPatience
+	}
+}
+
+// judgeWhatIsNew judges the fleet if there is a reason to. A judging that has not ended is left alone for so long.
+func (d *desk) judgeWhatIsNew(ctx context.Context, patience time.Duration) error {
+	d.judging.Lock()
+	defer d.judging.Unlock()
 	p, err := d.grounds.policy(ctx)
 	if err != nil {
 		return err
 	}
-	last, err := d.store.LastReview(ctx)
-	if err != nil && inventory.KindOf(err) != inventory.NotFound { // not found: the fleet was never judged again
+	cause, err := d.unjudged(ctx, p, time.Now(), patience)
+	if err != nil || cause == "" {
 		return err
+	}
+	_, err = station.Reviewer{Fleet: d.store, Policy: p}.Review(ctx, inventory.System("judging"), cause)
+	if inventory.KindOf(err) == inventory.Conflict {
+		return nil // somebody began one that knows more
+	}
+	return err
+}
+
+// unjudged says why, at a time, the fleet has to be judged; nothing when it was, by all that is known.
+func (d *desk) unjudged(ctx context.Context, p station.Policy, at time.Time, patience time.Duration) (cause string, err error) {
+	last, err := d.store.LastReview(ctx)
+	if inventory.KindOf(err) == inventory.NotFound {
+		n, err := d.store.FleetSize(ctx)
+		if err != nil || n == 0 {
+			return "", err
+		}
+		return "The keys were never judged again.", nil
 	}
 	no := int64(0)
 	if p.Catalog != nil {
 		no = p.Catalog.No
 	}
-	if last.EndedAt != nil && last.Metadata == no && last.Policy == p.Number {
-		return nil
+	switch {
+	case err != nil:
+		return "", err
+	case last.EndedAt == nil && at.Sub(last.StartedAt) < patience:
+		return "", nil
+	case last.EndedAt == nil:
+		return "The judging before did not get through.", nil
+	case last.Metadata != no || last.Policy != p.Number:
+		return "The policy or the metadata are new.", nil
+	case p.Catalog.TakesEffect(last.StartedAt, at):
+		return "The day came from which a status of a model counts.", nil
 	}
-	n, err := d.store.FleetSize(ctx)
-	if err != nil || n == 0 && last.ID == "" {
-		return err
-	}
-	_, err = d.judgeAgain(ctx, "the program started and the policy or the metadata are new", importOutput{io.Discard, io.Discard, true})
-	if errors.Is(err, context.Canceled) {
-		return nil // the next start begins anew
-	}
-	return err
+	return "", nil
 }

@@ -80,12 +80,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 	if d.cfg.MDS.URL != "" {
 		g.Go(func() error { newFetcher(d).loop(ctx); return nil })
 	}
-	g.Go(func() error {
-		if err := d.judgeWhatIsNew(ctx); err != nil { // the bench works without
-			d.log.Error("the keys were not judged again", "err", err)
-		}
-		return nil
-	})
+	g.Go(func() error { d.keepJudged(ctx, pauseFor); return nil })
 	return g.Wait()
 }
 

@@ -35,8 +35,8 @@ type Catalog struct {
 
 // Skipped is an entry of a BLOB that could not be read. The others count all the same.
 type Skipped struct {
-	What string // the model's name or id, as far as it can be read
-	Why  string
+	What string `json:"what"` // the model's name or id, as far as it can be read
+	Why  string `json:"why"`
 }
 
 // readPayload reads the payload of a BLOB (FIDO Metadata Service v3.0 §3.1.6). It is nil with an error, never half read.
@@ -88,6 +88,19 @@ func (c *Catalog) add(e *Entry) {
 // Overdue tells that the day has passed by which another BLOB should have come.
 func (c *Catalog) Overdue(at time.Time) bool {
 	return c != nil && at.After(c.NextUpdate.AddDate(0, 0, 1))
+}
+
+// TakesEffect tells if the day of any status report came after one time and until another: what was judged before it is
+// to be judged again.
+func (c *Catalog) TakesEffect(after, until time.Time) bool {
+	if c == nil {
+		return false
+	}
+	return slices.ContainsFunc(c.Entries, func(e *Entry) bool {
+		return slices.ContainsFunc(e.Reports, func(r StatusReport) bool {
+			return r.Effective.After(after) && !r.Effective.After(until)
+		})
+	})
 }
 
 // Follows refuses to take c in the place of a BLOB with that number and digest: numbers never go back (FIDO Metadata
