@@ -34,6 +34,12 @@ func (m Metadata) Supersede(before Metadata, at time.Time) (next Metadata, ev Ev
 	return m, Event{Action: "metadata.imported", Subjects: []string{"metadata"}, Payload: m}, false, nil
 }
 
+// Mend brings the bytes of m back, after somebody changed them in the database.
+func (m Metadata) Mend(blob []byte) (Metadata, Event) {
+	m.Blob = blob
+	return m, Event{Action: "metadata.mended", Subjects: []string{"metadata"}, Payload: m}
+}
+
 // Overdue tells that the day has passed by which newer metadata should have come.
 func (m Metadata) Overdue(at time.Time) bool {
 	return m.No != 0 && at.After(m.NextUpdate.AddDate(0, 0, 1))

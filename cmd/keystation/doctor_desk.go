@@ -121,21 +121,40 @@ func checkPolicy(ctx context.Context, d *desk) seen {
 	return good("%s %d trusted roots, %d stock models.", found, p.Roots.Len(), len(p.Stock))
 }
 
-// checkMetadata tells how old what is known of models is.
+// checkMetadata tells how old what is known of models is, and by whose word besides the FIDO Alliance's.
 func checkMetadata(ctx context.Context, d *desk) seen {
+	others, err := d.cfg.otherMetadataRoots()
+	if err != nil {
+		return faulty(err, "Mend mds.roots.")
+	}
+	for _, c := range others {
+		if strings.Contains(c.Subject.CommonName, "not for production") && !d.settings.Test() {
+			return bad("Metadata by the software keys' certificate are trusted in a real database.", "Take it out of mds.roots.")
+		}
+	}
 	m, err := d.store.Metadata(ctx)
 	if err == nil {
 		_, err = d.catalog(ctx)
 	}
+	newer := "keystation mds import FILE."
+	if d.cfg.MDS.URL != "" {
+		newer = "keystation mds fetch tells why it was not downloaded."
+	}
 	switch {
 	case err != nil:
-		return faulty(err, "Import them again: keystation mds import FILE.")
+		return faulty(err, "Until then no key is made and none is judged.")
+	case m.No == 0 && d.cfg.MDS.URL != "":
+		return good("None yet: keystation serve downloads them, or keystation mds fetch at once.")
 	case m.No == 0:
 		return good("None: only policy.roots prove models. Download the BLOB from https://mds3.fidoalliance.org/ and import it: keystation mds import FILE.")
 	case m.Overdue(time.Now()):
-		return bad(fmt.Sprintf("No. %d is old: the next was due %s.", m.No, m.NextUpdate.Format(time.DateOnly)), "Import a newer one: keystation mds import FILE.")
+		return bad(fmt.Sprintf("No. %d is old: the next was due %s.", m.No, m.NextUpdate.Format(time.DateOnly)), "Import a newer one: "+newer)
 	}
-	return good("No. %d, %d models, the next is due %s.", m.No, m.Entries, m.NextUpdate.Format(time.DateOnly))
+	found := fmt.Sprintf("No. %d, %d models, the next is due %s.", m.No, m.Entries, m.NextUpdate.Format(time.DateOnly))
+	for _, c := range others {
+		found += fmt.Sprintf(" Metadata by %s are trusted too (mds.roots).", c.Subject)
+	}
+	return good("%s", found)
 }
 
 // checkRuns names runs that no process of this user can finish, and counts those that go on or were interrupted.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"keystation/inventory"
 	"keystation/station/fido2"
@@ -103,6 +105,84 @@ func TestDoctor_enterprise(t *testing.T) {
 	case lacks != nil && (f.Pass || !strings.Contains(f.Found, inventory.Sentence(lacks)) || !strings.HasPrefix(f.Remedy, "Update libfido2")):
 		t.Errorf("libfido2 %s cannot ask: %+v", fido2.Version(), f)
 	}
+}
+
+// TestDoctor_metadata says how old what is known of models is, whose word is taken for it, and what to do.
+func TestDoctor_metadata(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "--public-url", "https://keys.example.com")
+	want := func(name string, pass bool, found, remedy string) {
+		t.Helper()
+		f := h.found()["metadata"]
+		if f.Pass != pass || !strings.Contains(f.Found, found) || !strings.Contains(f.Remedy, remedy) {
+			t.Errorf("%s: %+v, want pass %v, %q, %q", name, f, pass, found, remedy)
+		}
+	}
+	want("none", true, "None: only policy.roots prove models.", "")
+	h.section("mds", `url = "https://mds.example.com/"`)
+	want("none yet", true, "keystation serve downloads them", "")
+	root := filepath.Join(h.dir, "root.pem")
+	h.section("mds", fmt.Sprintf("roots = [%q]", filepath.Join(h.dir, "none.pem")))
+	want("no such file", false, "none.pem cannot be read", "Mend mds.roots.")
+	h.must(os.WriteFile(root, softkey.RootPEM(), 0o600))
+	h.section("mds", fmt.Sprintf("roots = [%q]", root))
+	want("software keys' word", false, "trusted in a real database", "Take it out of mds.roots.")
+
+	test := newHouse(t)
+	h.dir, h.db = test.dir, test.db
+	blob := filepath.Join(h.dir, "blob.jwt")
+	put := func(no int, due time.Time) {
+		t.Helper()
+		b, err := softkey.Metadata(no, due, nil)
+		h.must(err)
+		h.must(os.WriteFile(blob, b, 0o600))
+		if out, errs, code := call(t, "mds", "import", blob, "--db", h.db); code != exitDone {
+			t.Fatalf("exit code %d\n%s%s", code, out, errs)
+		}
+	}
+	h.section("mds", fmt.Sprintf("roots = [%q]", root))
+	put(3, time.Now().AddDate(0, 0, -2))
+	want("old", false, "No. 3 is old: the next was due ", "Import a newer one: keystation mds import FILE.")
+	put(4, time.Now().AddDate(0, 1, 0))
+	want("of a laboratory", true, "Metadata by CN=keystation software key", "")
+	h.section("mds")
+	want("a root that is trusted no more", false, "whom nothing says to trust any more: name the root in mds.roots again", "no key is made")
+}
+
+// TestDoctor_policy says which policy holds, and that rules of the configuration count no more once one was applied.
+func TestDoctor_policy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	want := func(name, found string, none ...string) {
+		t.Helper()
+		f := h.found()["policy"]
+		if !f.Pass || !strings.Contains(f.Found, found) {
+			t.Errorf("%s: %+v, want %q", name, f, found)
+		}
+		for _, n := range none {
+			if strings.Contains(f.Found, n) {
+				t.Errorf("%s: it says %q: %+v", name, n, f)
+			}
+		}
+	}
+	const noMore = "counts no more"
+	h.configure("pin_length = 10")
+	want("configured", "The policy as the configuration has it.", noMore)
+	policy := filepath.Join(h.dir, "policy.toml")
+	h.must(os.WriteFile(policy, []byte("pin_length = 12\n"), 0o600))
+	if out, errs, code := call(t, "policy", "apply", policy, "--db", h.db); code != exitDone {
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	want("applied over a configuration", noMore)
+	h.section("policy")
+	want("applied over defaults", "applied by", noMore)
+}
+
+// section makes the configuration have a section with these lines and nothing else.
+func (h house) section(name string, lines ...string) {
+	h.Helper()
+	text := strings.Join(append([]string{"[" + name + "]"}, lines...), "\n") + "\n"
+	h.must(os.WriteFile(filepath.Join(h.bench(), configFile), []byte(text), 0o640))
 }
 
 // found runs doctor and gives its findings by name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -127,16 +128,26 @@ func (d *desk) catalog(ctx context.Context) (*attest.Catalog, error) {
 		return nil, err
 	}
 	c, err := attest.OpenBLOB(m.Blob, roots, m.ImportedAt)
+	if errors.Is(err, attest.ErrBLOBRoot) {
+		return nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
+			Msg: fmt.Sprintf("The metadata no. %d that are kept were signed by %s, whom nothing says to trust any more: name the root in mds.roots again, or import newer ones with keystation mds import FILE.", m.No, m.Signer)}
+	}
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.Internal, Err: err,
-			Msg: fmt.Sprintf("The metadata no. %d that are kept cannot be verified any more: import them again with keystation mds import FILE.", m.No)}
+			Msg: fmt.Sprintf("The metadata no. %d that are kept cannot be verified any more: import newer ones with keystation mds import FILE.", m.No)}
 	}
 	return c, nil
 }
 
 // metadataRoots are the pinned roots of the metadata service, and those of other services that the configuration trusts.
 func (c Config) metadataRoots() ([]*x509.Certificate, error) {
-	roots := attest.MDSRoots()
+	others, err := c.otherMetadataRoots()
+	return append(attest.MDSRoots(), others...), err
+}
+
+// otherMetadataRoots are the roots of mds.roots.
+func (c Config) otherMetadataRoots() ([]*x509.Certificate, error) {
+	var roots []*x509.Certificate
 	for _, file := range c.MDS.Roots {
 		more, err := readCertificates(file)
 		if err != nil {

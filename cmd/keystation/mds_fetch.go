@@ -29,12 +29,12 @@ later and later.`
 
 func newMDSFetch() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "fetch --db FILE",
-		Short:   "download the BLOB from mds.url now, and import it",
-		Long:    mdsFetchLong,
+		Use:   "fetch --db FILE",
+		Short: "download the BLOB from mds.url now, and import it",
+		Long:  mdsFetchLong,
 		Example: `  keystation mds fetch --db keys.db
   keystation mds fetch --db keys.db --config keystation.toml`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	asJSON := c.Flags().Bool("json", false, "one JSON object")

@@ -22,7 +22,8 @@ var metadata = define("metadata", "no next_update sha256 signer entries imported
 })
 
 // ImportMetadata keeps a verified BLOB in the place of the one before, whose bytes are dropped. An older one is refused
-// and the one that is here stays; the same one once more changes nothing (same).
+// and the one that is here stays; the same one once more (same) changes nothing, unless the bytes of the one that is here
+// were changed: they are as they were then.
 func (s *Store) ImportMetadata(ctx context.Context, by inventory.Actor, m inventory.Metadata) (kept inventory.Metadata, same bool, err error) {
 	err = s.update(ctx, by, func(ctx context.Context, tx *txn) error {
 		before, err := newestMetadata(ctx, tx.sql)
@@ -31,10 +32,13 @@ func (s *Store) ImportMetadata(ctx context.Context, by inventory.Actor, m invent
 		}
 		var ev inventory.Event
 		kept, ev, same, err = m.Supersede(before, tx.now)
-		if err != nil || same {
+		if err != nil || same && intact(before) {
 			return err
 		}
-		if before.No != 0 {
+		switch {
+		case same:
+			kept, ev = before.Mend(m.Blob)
+		case before.No != 0:
 			before.Blob = nil // in no hash: the digest of the bytes is
 			if err := metadata.save(ctx, tx, before); err != nil {
 				return err
@@ -54,11 +58,17 @@ func (s *Store) Metadata(ctx context.Context) (inventory.Metadata, error) {
 	if err != nil || m.No == 0 {
 		return m, err
 	}
-	if sum := sha256.Sum256(m.Blob); hex.EncodeToString(sum[:]) != m.SHA256 {
+	if !intact(m) {
 		return inventory.Metadata{}, inventory.Refuse(inventory.Internal,
 			"The metadata in the database are not the ones that were imported: somebody changed them. Import them again: keystation mds import FILE.")
 	}
 	return m, nil
+}
+
+// intact tells if the bytes are those that were imported.
+func intact(m inventory.Metadata) bool {
+	sum := sha256.Sum256(m.Blob)
+	return hex.EncodeToString(sum[:]) == m.SHA256
 }
 
 // MetadataInfo is [Store.Metadata] without the bytes.

@@ -59,6 +59,13 @@ func TestStore_ImportMetadata(t *testing.T) {
 	if _, err := s.Metadata(t.Context()); !strings.Contains(inventory.Sentence(err), "somebody changed them") {
 		t.Errorf("changed bytes are read: %v", err)
 	}
+	if _, same, err := s.ImportMetadata(t.Context(), inventorytest.Operator, blobOf(33, "newer")); !same || err != nil {
+		t.Errorf("imported once more: same %v, %v", same, err)
+	}
+	if m, err := s.Metadata(t.Context()); err != nil || string(m.Blob) != "newer" {
+		t.Errorf("they are not mended: %q, %v", m.Blob, err)
+	}
+	holds(t, s)
 }
 
 // The configuration's rules are noted until a policy is applied; each version can be read later.
