@@ -116,7 +116,7 @@ var ruleComments = map[string]string{
 	"enterprise_attestation": "Turn enterprise attestation on, and ask for it, where the key has it.",
 	"allow":                  "The only models (AAGUIDs) that are taken; empty: all that are not denied.",
 	"deny":                   "Models that are never taken.",
-	"min_firmware":           "The least firmware of models, by AAGUID.",
+	"min_firmware":           "The least firmware of models, by AAGUID: '2fc0579f-8113-47ea-b116-bb5a8db9202a' = '5.4.3'.",
 	"undesired":              "Statuses in the metadata that refuse a key.",
 	"certification":          "The least FIDO certification: L1, L1plus, L2, L2plus, L3, L3plus; empty: any.",
 	"options":                "Options of getInfo that a key must have, such as credMgmt.",
