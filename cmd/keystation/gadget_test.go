@@ -241,3 +241,13 @@ func attached(t *testing.T, bus usb.Bus, n int) (ports []station.Port) {
 	})
 	return ports
 }
+
+// become plugs the key in again with what its kind says of itself on USB.
+func (m *metalKey) become(u softkey.USB) {
+	m.Helper()
+	m.pull()
+	m.write("idVendor", fmt.Sprintf("%#04x", u.Vendor))
+	m.write("idProduct", fmt.Sprintf("%#04x", u.Product))
+	m.write("strings/0x409/serialnumber", u.Serial+"\n")
+	m.plug()
+}

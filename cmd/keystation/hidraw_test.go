@@ -285,6 +285,41 @@ func TestHidraw_sixteen(t *testing.T) {
 	}
 }
 
+// TestHidraw_serials makes one key of each maker that has a command for its serial, and one that has it from USB alone:
+// the kernel's node takes the command, and the number in the inventory is the one on the key.
+func TestHidraw_serials(t *testing.T) {
+	h := newHouse(t)
+	args := []string{"provision", "--db", h.db, "--yes", "--json"}
+	want := map[string]inventory.SerialSource{}
+	bus := newBus()
+	for n, profile := range []string{"yubikey-like", "uuid-like", "suffix-like", "modern"} {
+		m := newMetalKey(t, n, softkey.Config{Profile: profile, ResetWindow: slow})
+		m.become(m.key.USB())
+		p := at(t, bus, m.port)
+		args = append(args, "--device", p.Path)
+		switch said := strings.ToUpper(m.key.Serial()); profile {
+		case "suffix-like":
+			want["…"+said[len(said)-8:]] = inventory.SerialVendor
+		case "modern":
+			want[said] = inventory.SerialUSB
+		default:
+			want[said] = inventory.SerialVendor
+		}
+	}
+	p := program(t, nil, args...).start()
+	if code := p.end(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, p.err.String())
+	}
+	for serial, source := range want {
+		if n := h.count("SELECT count(*) FROM keys WHERE state = 'ready' AND upper(serial) = ? AND serial_source = ?", serial, string(source)); n != 1 {
+			t.Errorf("%d ready keys have the serial %s from %s", n, serial, source)
+		}
+	}
+	if t.Failed() {
+		t.Log(p.out.String())
+	}
+}
+
 // TestHidraw_grantedLate: the kernel makes a node for root alone, and udev gives it to the bench a moment later. Who looks
 // in between must not find a key that may not be opened.
 func TestHidraw_grantedLate(t *testing.T) {
