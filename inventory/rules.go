@@ -64,6 +64,10 @@ var UndesiredStatuses = []string{
 	"USER_VERIFICATION_BYPASS",
 }
 
+// Statuses are all that a policy can hold against a model. The service may come to have more: a name that nobody knows
+// yet is refused here, for a name that was mistyped would never refuse a key.
+var Statuses = append([]string{"NOT_FIDO_CERTIFIED", "SELF_ASSERTION_SUBMITTED", "UPDATE_AVAILABLE"}, UndesiredStatuses...)
+
 // CertificationLevels are the levels that a model can be certified at, the lowest first.
 var CertificationLevels = []string{"L1", "L1plus", "L2", "L2plus", "L3", "L3plus"}
 
@@ -146,8 +150,8 @@ func (r Rules) checkModels() error {
 		}
 	}
 	for _, s := range r.Undesired {
-		if s == "" || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
-			return Refuse(Invalid, "undesired has %q, which is no status of the metadata service: use names such as REVOKED.", s)
+		if !slices.Contains(Statuses, s) {
+			return Refuse(Invalid, "undesired has %q, which is no status that speaks against a model: use %s.", s, strings.Join(Statuses, ", "))
 		}
 	}
 	return nil

@@ -30,8 +30,10 @@ func TestRules_Check(t *testing.T) {
 		{"no AAGUID", func(r *inventory.Rules) { r.Deny = []string{"YubiKey"} }, `deny has "YubiKey", which is no AAGUID: copy it from what keystation keys shows.`},
 		{"no version", func(r *inventory.Rules) { r.MinFirmware = map[string]string{yubikey5: " "} },
 			"min_firmware has no version for " + yubikey5 + ": give the least one, or leave the model out."},
-		{"no status", func(r *inventory.Rules) { r.Undesired = []string{"bad key"} },
-			`undesired has "BAD KEY", which is no status of the metadata service: use names such as REVOKED.`},
+		{"a mistyped status", func(r *inventory.Rules) { r.Undesired = []string{"revokd"} },
+			`undesired has "REVOKD", which is no status that speaks against a model: use NOT_FIDO_CERTIFIED, ` +
+				"SELF_ASSERTION_SUBMITTED, UPDATE_AVAILABLE, ATTESTATION_KEY_COMPROMISE, RETIRED, REVOKED, " +
+				"USER_KEY_PHYSICAL_COMPROMISE, USER_KEY_REMOTE_COMPROMISE, USER_VERIFICATION_BYPASS."},
 		{"allowed and denied", func(r *inventory.Rules) { r.Allow, r.Deny = []string{yubikey5}, []string{yubikey5} },
 			"YubiKey 5 Series (" + yubikey5 + ") is both allowed and denied: keep it in one of the lists."},
 		{"alwaysUv by reveal", func(r *inventory.Rules) { r.AlwaysUV = []string{yubikey5} },
