@@ -23,6 +23,8 @@ type (
 	IncidentID     string // IncidentID names an [Incident].
 	RecallID       string // RecallID names a [Recall].
 	RecallItemID   string // RecallItemID names a [RecallItem].
+	GrantID        string // GrantID names a [Grant].
+	LetterID       string // LetterID names a [Letter].
 )
 
 // NewID makes a fresh id. It fails only when the system gives no randomness.

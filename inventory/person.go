@@ -27,7 +27,19 @@ type Person struct {
 	State      PersonState `json:"state"`
 	CreatedAt  time.Time   `json:"created_at"`
 	ChangedAt  time.Time   `json:"changed_at"`
+
+	// What follows came later: a row from before has none of it, and its digest must stay what it was.
+	Tier        Tier     `json:"tier,omitempty"`         // how much this person has to be guarded; empty: standard
+	Manager     PersonID `json:"manager,omitempty"`      // empty: unknown
+	TimeZone    string   `json:"time_zone,omitempty"`    // a name of the IANA database; empty: the desk's
+	SecondEmail string   `json:"second_email,omitempty"` // where notices go too, so that a thief of the first cannot hide them
+	Systems     string   `json:"systems,omitempty"`      // what they work with, of [Systems], with spaces between
+	MergedInto  PersonID `json:"merged_into,omitempty"`  // whose second entry this was; empty: none
+	Held        string   `json:"held,omitempty"`         // why nothing may be done in their name just now; empty: they are not on hold
 }
+
+// Systems are what people work with, as [Person] names them.
+var Systems = []string{"windows", "macos", "chromeos", "linux", "ios", "android", "vdi"}
 
 // Check refuses a person who could not be found again or whose name cannot be printed, with all that is wrong.
 func (p Person) Check() error {

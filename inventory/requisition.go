@@ -68,7 +68,26 @@ type Requisition struct {
 	ApprovedAt *time.Time       `json:"approved_at"`
 	CreatedAt  time.Time        `json:"created_at"`
 	ChangedAt  time.Time        `json:"changed_at"`
+
+	// What follows came later: a row from before has none of it, and its digest must stay what it was.
+	Kind        RequisitionKind `json:"kind,omitempty"`         // empty: imported
+	RequestedBy PersonID        `json:"requested_by,omitempty"` // who asked, for somebody else; empty: the person, or a file
+	NeededBy    string          `json:"needed_by,omitempty"`    // a day, 2006-01-02; empty: as soon as it goes
+	Place       string          `json:"place,omitempty"`        // the desk where the keys are picked up; empty: they are sent, or any desk
+	Advice      string          `json:"advice,omitempty"`       // [Advice] as JSON: what was answered, advised and chosen; empty: nobody asked
+	Held        string          `json:"held,omitempty"`         // why it stands still; empty: it does not
 }
+
+// RequisitionKind says what a requisition is about.
+type RequisitionKind string
+
+// The kinds of requisition.
+const (
+	WantPair        RequisitionKind = "pair"        // a primary and a spare
+	WantOne         RequisitionKind = "one"         // one more key
+	WantReplacement RequisitionKind = "replacement" // for a key that is lost, stolen, damaged or too old
+	WantTravel      RequisitionKind = "travel"      // a spare for a journey
+)
 
 // RequisitionNumber gives the number of a requisition as it is written, R-1001, of one as people type it: r-1001, R1001
 // or 1001. What is no number comes back as it is.

@@ -6,17 +6,19 @@ import (
 	"keystation/inventory"
 )
 
-var people = define("people", "id external_id email name department country language state created_at changed_at",
+var people = define("people", `id external_id email name department country language state created_at changed_at
+	tier manager time_zone second_email systems merged_into held`,
 	table[inventory.Person]{
 		id:    func(p *inventory.Person) string { return string(p.ID) },
 		about: func(p *inventory.Person) []string { return []string{string(p.ID)} },
 		bind: func(p *inventory.Person) []any {
 			return []any{p.ID, p.ExternalID, p.Email, p.Name, p.Department, p.Country, p.Language, p.State,
-				at(p.CreatedAt), at(p.ChangedAt)}
+				at(p.CreatedAt), at(p.ChangedAt), p.Tier, ref(p.Manager), p.TimeZone, p.SecondEmail, p.Systems, ref(p.MergedInto), p.Held}
 		},
 		into: func(p *inventory.Person) []any {
 			return []any{&p.ID, &p.ExternalID, &p.Email, &p.Name, &p.Department, &p.Country, &p.Language, &p.State,
-				atInto{&p.CreatedAt}, atInto{&p.ChangedAt}}
+				atInto{&p.CreatedAt}, atInto{&p.ChangedAt}, &p.Tier, intoRef(&p.Manager), &p.TimeZone, &p.SecondEmail, &p.Systems,
+				intoRef(&p.MergedInto), &p.Held}
 		},
 	})
 

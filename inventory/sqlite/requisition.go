@@ -9,19 +9,22 @@ import (
 )
 
 var requisitions = define("requisitions", `id number reference version person reason tier state address
-	approved_by_id approved_by_name approved_by_method approved_at created_at changed_at`,
+	approved_by_id approved_by_name approved_by_method approved_at created_at changed_at
+	kind requested_by needed_by place advice held`,
 	table[inventory.Requisition]{
 		id:    func(r *inventory.Requisition) string { return string(r.ID) },
 		about: func(r *inventory.Requisition) []string { return []string{string(r.ID), string(r.Person)} },
 		bind: func(r *inventory.Requisition) []any {
 			by := maybeActor(r.ApprovedBy)
 			return []any{r.ID, r.Number, r.Reference, r.Version, r.Person, r.Reason, r.Tier, r.State, blob(r.Address),
-				by[0], by[1], by[2], maybeAt(r.ApprovedAt), at(r.CreatedAt), at(r.ChangedAt)}
+				by[0], by[1], by[2], maybeAt(r.ApprovedAt), at(r.CreatedAt), at(r.ChangedAt),
+				r.Kind, ref(r.RequestedBy), r.NeededBy, r.Place, r.Advice, r.Held}
 		},
 		into: func(r *inventory.Requisition) []any {
 			by := intoMaybeActor(&r.ApprovedBy)
 			return []any{&r.ID, &r.Number, &r.Reference, &r.Version, &r.Person, &r.Reason, &r.Tier, &r.State, &r.Address,
-				by[0], by[1], by[2], maybeAtInto{&r.ApprovedAt}, atInto{&r.CreatedAt}, atInto{&r.ChangedAt}}
+				by[0], by[1], by[2], maybeAtInto{&r.ApprovedAt}, atInto{&r.CreatedAt}, atInto{&r.ChangedAt},
+				&r.Kind, intoRef(&r.RequestedBy), &r.NeededBy, &r.Place, &r.Advice, &r.Held}
 		},
 	})
 
