@@ -53,6 +53,9 @@ func (s *Site) fail(err error, c Ctx) {
 	}
 }
 
+// errSignedOut tells the table below that signing in would help.
+var errSignedOut = errors.New("not signed in")
+
 // verdict chooses status and sentence. What is not meant for people is logged under a code, and only the code shown.
 func (s *Site) verdict(err error, c Ctx) (int, string) {
 	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
@@ -63,6 +66,9 @@ func (s *Site) verdict(err error, c Ctx) (int, string) {
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		s.Log.Warn("body too long", "limit", tooLong.Limit)
 		return http.StatusRequestEntityTooLarge, refusals[http.StatusRequestEntityTooLarge]
+	}
+	if errors.Is(err, errSignedOut) {
+		return http.StatusUnauthorized, inventory.Sentence(err)
 	}
 	kind := inventory.KindOf(err)
 	status, ok := statuses[kind]

@@ -13,8 +13,9 @@ import (
 type timeView struct{ Machine, Full, Ago, Clock string }
 
 // funcs are what templates may call. They only choose words and forms.
-func (s *Site) funcs() template.FuncMap {
+func (s *Site) funcs(lang string) template.FuncMap {
 	return template.FuncMap{
+		"t":       s.texts.teller(lang),
 		"asset":   s.assets.url,
 		"word":    wordFor,
 		"keyword": keyWordFor, "asked": requisitionWord,

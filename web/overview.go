@@ -49,11 +49,16 @@ type stateCount struct {
 
 const overviewRows = 6
 
+// home sends each where they most likely want to go.
 func (s *Site) home(c Ctx) error {
-	if s.Demo {
+	v, door := visitor(c), doorOf(c)
+	switch {
+	case desk.at(door) && v.may(operators) && s.Demo:
 		return c.Redirect(http.StatusFound, "/bench")
+	case desk.at(door) && v.may(readers):
+		return s.overview(c)
 	}
-	return s.overview(c)
+	return c.Redirect(http.StatusFound, "/my")
 }
 
 func (s *Site) overview(c Ctx) error {

@@ -26,24 +26,68 @@ type frame struct {
 // view is what the base template gets.
 type view struct {
 	frame
-	Demo    bool
-	Test    bool
-	Version string
-	Nav     []navItem
-	Page    any
+	Demo      bool
+	Test      bool
+	Version   string
+	Lang      string // of the page, BCP 47
+	Door      surface
+	Me        Visitor // nobody: its ID is empty
+	Nav       []navItem
+	Languages []string
+	Page      any
 }
 
-type navItem struct{ Path, Name string }
+// navItem is an entry of the list at the top of every page.
+type navItem struct {
+	Path, Name string
+	permission permission
+	surface    surface
+}
 
-// navigation is the list at the top of every page.
+// navigation is the list at the top of every page; a visitor sees of it where they may go. Name is a key of the texts.
 var navigation = []navItem{
-	{"/overview", "Overview"}, {"/bench", "Bench"}, {"/rework", "Rework"}, {"/keys", "Keys"}, {"/models", "Models"}, {"/incidents", "Incidents"}, {"/requisitions", "Requisitions"},
-	{"/people", "People"}, {"/runs", "Runs"}, {"/ledger", "Ledger"},
+	{"/overview", "nav.overview", readers, desk}, {"/bench", "nav.bench", operators, desk}, {"/rework", "nav.rework", readers, desk},
+	{"/keys", "nav.keys", readers, desk}, {"/models", "nav.models", readers, desk}, {"/incidents", "nav.incidents", readers, desk},
+	{"/requisitions", "nav.requisitions", readers, desk}, {"/people", "nav.people", readers, desk}, {"/runs", "nav.runs", readers, desk},
+	{"/ledger", "nav.ledger", readers, desk},
 }
 
-// parsePages parses each page together with the base and the parts, once.
-func (s *Site) parsePages() (map[string]*template.Template, error) {
-	base, err := template.New("base.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/base.html", "templates/parts/*.html")
+// ways are the entries of the navigation that v may follow, at this door or by the address of the other one.
+func (s *Site) ways(v Visitor, door surface) []navItem {
+	var out []navItem
+	for _, n := range navigation {
+		if v.ID == "" || !v.may(n.permission) {
+			continue
+		}
+		switch {
+		case n.surface.at(door):
+		case n.surface == desk && s.DeskURL != "":
+			n.Path = s.DeskURL + n.Path
+		case n.surface == folk && s.PeopleURL != "":
+			n.Path = s.PeopleURL + n.Path
+		default:
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// parsePages parses each page together with the base and the parts, once for each language.
+func (s *Site) parsePages() (map[string]map[string]*template.Template, error) {
+	all := map[string]map[string]*template.Template{}
+	for lang := range s.texts {
+		pages, err := s.parseLanguage(lang)
+		if err != nil {
+			return nil, err
+		}
+		all[lang] = pages
+	}
+	return all, nil
+}
+
+func (s *Site) parseLanguage(lang string) (map[string]*template.Template, error) {
+	base, err := template.New("base.html").Funcs(s.funcs(lang)).ParseFS(templateFiles, "templates/base.html", "templates/parts/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse base page: %w", err)
 	}
@@ -65,20 +109,35 @@ func (s *Site) parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
+const (
+	routeKey = "route"
+	doorKey  = "door"
+)
+
 // render draws the page whole before the first byte goes out, so that a fault in it still gets an error page.
 func (s *Site) render(c Ctx, status int, name string, f frame, page any) error {
-	v := view{frame: f, Demo: s.Demo, Test: s.Settings.Test(), Version: s.Version, Nav: navigation, Page: page}
+	lang, me, door := s.language(c), visitor(c), doorOf(c)
+	v := view{frame: f, Demo: s.Demo, Test: s.Settings.Test(), Version: s.Version, Lang: lang, Door: door, Me: me, Nav: s.ways(me, door),
+		Languages: s.texts.languages(), Page: page}
 	var b bytes.Buffer
-	if err := s.pages[name].ExecuteTemplate(&b, "base.html", v); err != nil {
+	if err := s.pages[lang][name].ExecuteTemplate(&b, "base.html", v); err != nil {
 		return fmt.Errorf("draw page %s: %w", name, err)
 	}
 	return c.HTMLBlob(status, b.Bytes())
 }
 
+// doorOf is the door by which a request came.
+func doorOf(c Ctx) surface {
+	if d, ok := c.Get(doorKey).(surface); ok {
+		return d
+	}
+	return both
+}
+
 // part draws one part of a page, for the event stream.
 func (s *Site) part(name string, data any) (string, error) {
 	var b strings.Builder
-	if err := s.pages["base"].ExecuteTemplate(&b, name, data); err != nil {
+	if err := s.pages[english]["base"].ExecuteTemplate(&b, name, data); err != nil {
 		return "", fmt.Errorf("draw part %s: %w", name, err)
 	}
 	return b.String(), nil

@@ -2,24 +2,6 @@ package web
 
 import "net/http"
 
-// permission says who may come in. Until people can sign in, everything listens on loopback and whoever sits at the
-// machine is let in; the column is here so that no route is ever without one.
-type permission string
-
-const (
-	anybody   permission = "anybody"   // no sign-in
-	readers   permission = "readers"   // operator, help desk, auditor, admin: everything but addresses
-	operators permission = "operators" // operator, admin: the bench and what goes into a parcel
-)
-
-// surface says at which door a route is: the desk's listener or the people's.
-type surface string
-
-const (
-	desk surface = "desk"
-	both surface = "both"
-)
-
 // route is one line of the one list.
 type route struct {
 	method, path string
@@ -31,8 +13,10 @@ type route struct {
 
 // routes is the one list: what is not in it does not exist.
 var routes = []route{
-	{get, "/", readers, desk, "the way in: the overview, in a demo the bench", (*Site).home},
+	{get, "/", people, both, "the way in: whatever this person most likely came for", (*Site).home},
 	{get, "/overview", readers, desk, "counts, what is open and the next thing to do", (*Site).overview},
+
+	{post, "/language", anybody, both, "read the pages in another language", (*Site).setLanguage},
 	{get, "/healthz", anybody, both, "ok when the books can be read", (*Site).health},
 	{get, "/static/:name", anybody, both, "style, scripts, icon; names change with content", (*Site).asset},
 

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -114,6 +116,18 @@ type Config struct {
 	Attested func(inventory.Registration) inventory.Attested
 	Policies Policies // nil: the policy is neither shown nor changed here
 
+	// Who tells who sends a request; false: nobody that is known, who is sent to the door. Nil: nobody signs in, and who
+	// comes in is Local.
+	Who func(r *http.Request) (Visitor, bool)
+	// Local is the user of this machine, who has all roles where nobody signs in.
+	Local inventory.Actor
+	// Refused notes that somebody wanted in where they may not. Nil: it is not noted.
+	Refused func(ctx context.Context, by inventory.Actor, what string) error
+	// Proxy stands in front and tells in X-Forwarded-For for whom it asks. The zero value: nothing does.
+	Proxy netip.Addr
+	// PeopleURL and DeskURL are where the other surface is, without a slash at the end. Empty: at this address too.
+	PeopleURL, DeskURL string
+
 	Settings inventory.Settings // its RP ID decides about the TEST KEYS banner
 	Demo     bool               // every page says DEMO, and the way in is the bench
 	Version  string             // empty: not shown
@@ -129,13 +143,14 @@ type Site struct {
 
 	boot   string // names this process to browsers that come back after a restart
 	assets assets
-	pages  map[string]*template.Template
+	texts  texts
+	pages  map[string]map[string]*template.Template       // by language and name
 	tick   func(time.Duration) (<-chan time.Time, func()) // a ticker and its end
 	made   madeCount
 	bell   bell
 	opened openedRecall
 	job    job
-	chain  http.Handler
+	doors  map[surface]http.Handler
 
 	closing  chan struct{}
 	closeOne sync.Once
@@ -152,10 +167,16 @@ func New(cfg Config) (*Site, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
+	if s.texts, err = loadTexts(); err != nil {
+		return nil, err
+	}
 	if s.pages, err = s.parsePages(); err != nil {
 		return nil, err
 	}
-	s.chain = s.guard(s.router())
+	s.doors = map[surface]http.Handler{}
+	for _, d := range []surface{desk, folk, both} {
+		s.doors[d] = s.guard(s.router(d))
+	}
 	return s, nil
 }
 
@@ -166,13 +187,22 @@ func (s *Site) defaults() {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	if s.Local.ID == "" {
+		s.Local = inventory.Actor{ID: "os-user", Name: "The user of this machine", Method: inventory.ByOSUser}
+	}
 	if s.Zone == nil {
 		s.Zone = time.Local
 	}
 }
 
-// ServeHTTP answers one request.
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.chain.ServeHTTP(w, r) }
+// ServeHTTP answers one request at one address for both surfaces.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.doors[both].ServeHTTP(w, r) }
+
+// Desk is the desk's surface: bench, books, admin.
+func (s *Site) Desk() http.Handler { return s.doors[desk] }
+
+// People is the surface of those who ask, decide and hold keys.
+func (s *Site) People() http.Handler { return s.doors[folk] }
 
 // Close ends the event streams, which a server's Shutdown would otherwise wait for, and the work that a page began:
 // register it there.
@@ -181,28 +211,52 @@ func (s *Site) Close() {
 	s.job.end()
 }
 
-func (s *Site) router() http.Handler {
+// echo is a router without routes.
+func (s *Site) echo() *echo.Echo {
 	e := echo.New()
-	e.IPExtractor = echo.ExtractIPDirect() // nothing stands in front: headers that name another address are not believed
+	e.IPExtractor = s.address()
 	e.HTTPErrorHandler = s.fail
 	e.Logger.SetOutput(logSink{s.Log})
+	return e
+}
+
+// address tells where a request comes from. Headers that name another address are believed of the proxy only.
+func (s *Site) address() echo.IPExtractor {
+	if !s.Proxy.IsValid() {
+		return echo.ExtractIPDirect()
+	}
+	only := &net.IPNet{IP: s.Proxy.AsSlice(), Mask: net.CIDRMask(s.Proxy.BitLen(), s.Proxy.BitLen())}
+	return echo.ExtractIPFromXFFHeader(echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false), echo.TrustIPRange(only))
+}
+
+// router answers what is behind one door.
+func (s *Site) router(door surface) http.Handler {
+	e := s.echo()
 	for _, r := range routes {
-		e.Add(r.method, r.path, s.bound(r))
+		if !r.surface.at(door) {
+			continue
+		}
+		e.Add(r.method, r.path, s.bound(r, door))
 		if r.method == get { // RFC 9110 §9.3.2: the same, without the body, which the server leaves out
-			e.Add(http.MethodHead, r.path, s.bound(r))
+			e.Add(http.MethodHead, r.path, s.bound(r, door))
 		}
 	}
 	return e
 }
 
-// bound is the route's handler as a method of s, with panics turned into errors so that they get a code and a page.
-func (s *Site) bound(r route) handler {
+// bound lets the visitor in and calls the route's handler, with panics turned into errors so that they get a code and a page.
+func (s *Site) bound(r route, door surface) handler {
 	return func(c Ctx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
 				err = panicked(p)
 			}
 		}()
+		c.Set(routeKey, r)
+		c.Set(doorKey, door)
+		if in, err := s.enter(c, r); err != nil || !in {
+			return err
+		}
 		return r.do(s, c)
 	}
 }

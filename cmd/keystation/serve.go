@@ -97,7 +97,7 @@ func watchOn(ctx context.Context, b *station.Bench) error {
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
 	p, trust := &printer{desk: d}, siteTrust{d}
 	return web.New(web.Config{
-		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
+		Local: osActor(), Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Cancel: func(ctx context.Context, number, reason string) error {
 			err := d.store.CancelRequisition(ctx, osActor(), number, reason)
 			if err == nil {

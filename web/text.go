@@ -1,0 +1,124 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"keystation/inventory"
+)
+
+//go:embed texts
+var textFiles embed.FS
+
+// english is the language that has every text; another may leave texts out that only the desk reads.
+const english = "en"
+
+// texts are what pages say, by language and key. A text may have verbs of fmt.
+type texts map[string]map[string]string
+
+// loadTexts reads one file for each language.
+func loadTexts() (texts, error) {
+	names, err := fs.Glob(textFiles, "texts/*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list texts: %w", err)
+	}
+	all := texts{}
+	for _, name := range names {
+		b, err := textFiles.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read texts: %w", err)
+		}
+		of := map[string]string{}
+		if err := json.Unmarshal(b, &of); err != nil {
+			return nil, fmt.Errorf("read texts %s: %w", name, err)
+		}
+		all[strings.TrimSuffix(path.Base(name), ".json")] = of
+	}
+	return all, nil
+}
+
+// languages are those that pages can be read in, English first.
+func (t texts) languages() []string {
+	all := []string{english}
+	for lang := range t {
+		if lang != english {
+			all = append(all, lang)
+		}
+	}
+	slices.Sort(all[1:])
+	return all
+}
+
+// tell gives a text, in English where the language has none. A key that nobody wrote a text for must not be shown.
+func (t texts) tell(lang, key string, args ...any) (string, error) {
+	text, ok := t[lang][key]
+	if !ok {
+		text, ok = t[english][key]
+	}
+	if !ok {
+		return "", fmt.Errorf("no text for %s", key)
+	}
+	if len(args) == 0 {
+		return text, nil
+	}
+	return fmt.Sprintf(text, args...), nil
+}
+
+// teller is tell for the templates of one language.
+func (t texts) teller(lang string) func(key string, args ...any) (string, error) {
+	return func(key string, args ...any) (string, error) { return t.tell(lang, key, args...) }
+}
+
+// text is a text in the language of the page that the request is for.
+func (s *Site) text(c Ctx, key string, args ...any) string {
+	text, err := s.texts.tell(s.language(c), key, args...)
+	if err != nil {
+		s.Log.Error("text", "err", err)
+		return key
+	}
+	return text
+}
+
+// languageCookie keeps the language that somebody chose.
+const languageCookie = "language"
+
+// language is the one that a page is read in: as chosen, else as the directory says, else as the browser asks. The desk's
+// pages are English.
+func (s *Site) language(c Ctx) string {
+	if r, ok := c.Get(routeKey).(route); ok && r.surface == desk {
+		return english
+	}
+	wanted := []string{}
+	if chosen, err := c.Cookie(languageCookie); err == nil {
+		wanted = append(wanted, chosen.Value)
+	}
+	wanted = append(wanted, visitor(c).Language)
+	for part := range strings.SplitSeq(c.Request().Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(part, ";")
+		wanted = append(wanted, strings.TrimSpace(tag))
+	}
+	for _, tag := range wanted {
+		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if _, ok := s.texts[base]; ok {
+			return base
+		}
+	}
+	return english
+}
+
+// setLanguage keeps the language that somebody chose, and goes back to the page they chose it on.
+func (s *Site) setLanguage(c Ctx) error {
+	lang := c.Request().PostFormValue("language")
+	if _, ok := s.texts[lang]; !ok {
+		return inventory.Refuse(inventory.Invalid, "There are no pages in that language: choose one of those at the top.")
+	}
+	c.SetCookie(&http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+		Secure: c.Request().TLS != nil, SameSite: http.SameSiteLaxMode})
+	return seeOther(c, backHere(c.Request()))
+}
