@@ -110,7 +110,7 @@ func answer(b Bench, c Ctx, port string) error {
 	if err != nil {
 		return err
 	}
-	return b.Answer(c.Request().Context(), port, no, yes)
+	return b.Answer(c.Request().Context(), visitor(c).Actor, port, no, yes)
 }
 
 func cancel(b Bench, c Ctx, port string) error { return b.Cancel(c.Request().Context(), port) }
@@ -142,7 +142,7 @@ func pin(b Bench, c Ctx, port string) error {
 
 // labeled reads what the label of a port's key says; nothing takes it back.
 func labeled(b Bench, c Ctx, port string) error {
-	return b.Labeled(c.Request().Context(), port, strings.TrimSpace(c.Request().PostFormValue("serial")))
+	return b.Labeled(c.Request().Context(), visitor(c).Actor, port, strings.TrimSpace(c.Request().PostFormValue("serial")))
 }
 
 // choice reads yes or no. Nothing said is no answer, least of all a yes.

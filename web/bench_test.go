@@ -52,24 +52,24 @@ func (b *fakeBench) Pin(_ context.Context, port string, line inventory.LineID) e
 	return b.note("pin "+string(line), port)
 }
 
-func (b *fakeBench) Labeled(_ context.Context, port, serial string) error {
+func (b *fakeBench) Labeled(_ context.Context, _ inventory.Actor, port, serial string) error {
 	return b.note("labeled "+serial, port)
 }
 
 func (b *fakeBench) Wink(_ context.Context, port string) error       { return b.note("wink", port) }
 func (b *fakeBench) PrintLabel(_ context.Context, port string) error { return b.note("label", port) }
 
-func (b *fakeBench) Open(_ context.Context, stock bool) error {
+func (b *fakeBench) Open(_ context.Context, _ inventory.Actor, stock bool) error {
 	b.mu.Lock()
 	b.session.Making, b.session.Stock = true, stock
 	b.mu.Unlock()
 	return b.note("open "+strconv.FormatBool(stock), "")
 }
 
-func (b *fakeBench) End(context.Context) error   { return b.note("end", "") }
+func (b *fakeBench) End(context.Context, inventory.Actor) error   { return b.note("end", "") }
 func (b *fakeBench) Learn(context.Context) error { return b.note("learn", "") }
 
-func (b *fakeBench) Learned(_ context.Context, keep bool) error {
+func (b *fakeBench) Learned(_ context.Context, _ inventory.Actor, keep bool) error {
 	return b.note("learned "+strconv.FormatBool(keep), "")
 }
 
@@ -79,11 +79,11 @@ func (b *fakeBench) Session() station.Session {
 	return b.session
 }
 
-func (b *fakeBench) Abandon(_ context.Context, run inventory.RunID) error {
+func (b *fakeBench) Abandon(_ context.Context, _ inventory.Actor, run inventory.RunID) error {
 	return b.note("abandon", string(run))
 }
 
-func (b *fakeBench) Answer(_ context.Context, port string, question int, yes bool) error {
+func (b *fakeBench) Answer(_ context.Context, _ inventory.Actor, port string, question int, yes bool) error {
 	if yes {
 		return b.note("yes "+strconv.Itoa(question), port)
 	}

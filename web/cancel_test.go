@@ -13,7 +13,7 @@ import (
 
 // A requisition that can be canceled has a form that says what becomes of its keys, and asks for a reason.
 func TestRequisition_cancelForm(t *testing.T) {
-	offered := func(c *Config) { c.Cancel = func(context.Context, string, string) error { return nil } }
+	offered := func(c *Config) { c.Cancel = func(context.Context, inventory.Actor, string, string) error { return nil } }
 	d := open(t, offered)
 	d.books.addRequisition("R-1002", "Grace Hopper", inventory.Submitted, inventory.LineOpen)
 	d.books.addRequisition("R-1003", "Grace Hopper", inventory.Fulfilling, inventory.LineMaking, inventory.LineMaking)
@@ -47,7 +47,7 @@ func TestRequisition_cancel(t *testing.T) {
 	r := s.MustMake("1-1", "4711", "R-1001")
 	d := open(t, func(c *Config) {
 		c.Books = s
-		c.Cancel = func(ctx context.Context, number, reason string) error {
+		c.Cancel = func(ctx context.Context, by inventory.Actor, number, reason string) error {
 			return s.CancelRequisition(ctx, inventorytest.Operator, number, reason)
 		}
 	})
@@ -69,7 +69,7 @@ func TestRequisition_cancelRefused(t *testing.T) {
 	s := inventorytest.Open(t)
 	d := open(t, func(c *Config) {
 		c.Books = s
-		c.Cancel = func(ctx context.Context, number, reason string) error {
+		c.Cancel = func(ctx context.Context, by inventory.Actor, number, reason string) error {
 			return s.CancelRequisition(ctx, inventorytest.Operator, number, reason)
 		}
 	})

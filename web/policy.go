@@ -16,7 +16,7 @@ type policyBooks interface {
 	PolicyHistory(ctx context.Context) ([]inventory.Policy, error)
 }
 
-// Policies reads, checks and applies policies as people write them, in the name of whoever sits here.
+// Policies reads, checks and applies policies as people write them, Apply is told who does it.
 type Policies interface {
 	// InForce gives the policy in force; of version 0 when it is the configuration's and is not written down.
 	InForce(ctx context.Context) (inventory.Policy, error)
@@ -30,7 +30,7 @@ type Policies interface {
 	Check(ctx context.Context, text string, progress func(done, total int)) (PolicyCheck, error)
 	// Apply applies the text that a check was about, and judges every key again. With an error and a policy that one is in
 	// force all the same, and not every key is judged by it yet.
-	Apply(ctx context.Context, text, token string, progress func(done, total int)) (inventory.Policy, inventory.Review, error)
+	Apply(ctx context.Context, by inventory.Actor, text, token string, progress func(done, total int)) (inventory.Policy, inventory.Review, error)
 }
 
 // PolicyRow is one key of the rules, tier by tier.
@@ -201,12 +201,12 @@ func (s *Site) checkPolicy(c Ctx) error {
 
 // applyPolicy applies the text that was checked last.
 func (s *Site) applyPolicy(c Ctx) error {
-	was, token := s.job.state(), c.Request().PostFormValue("token")
+	was, token, by := s.job.state(), c.Request().PostFormValue("token"), visitor(c).Actor
 	if s.Policies == nil || !was.Ended || was.Err != nil || was.Applying || was.Check.Token != token {
 		return inventory.Refuse(inventory.Conflict, "This is not the policy that was checked last: check it again, then apply it.")
 	}
 	err := s.job.begin(jobState{Text: was.Text, Check: was.Check, Applying: true}, func(ctx context.Context, progress func(done, total int)) func(*jobState) {
-		p, review, err := s.Policies.Apply(ctx, was.Text, token, progress)
+		p, review, err := s.Policies.Apply(ctx, by, was.Text, token, progress)
 		return func(j *jobState) { j.Applied, j.Review, j.Err = p, review, err }
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ func (f fakePolicies) Check(ctx context.Context, text string, progress func(done
 	}}, nil
 }
 
-func (f fakePolicies) Apply(_ context.Context, text, _ string, _ func(done, total int)) (inventory.Policy, inventory.Review, error) {
+func (f fakePolicies) Apply(_ context.Context, _ inventory.Actor, text, _ string, _ func(done, total int)) (inventory.Policy, inventory.Review, error) {
 	if f.applied != nil {
 		*f.applied = text
 	}

@@ -106,7 +106,7 @@ func (s *Site) openRecall(c Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.Recall(c.Request().Context(), r, of)
+	o, err := s.Recall(c.Request().Context(), visitor(c).Actor, r, of)
 	if err != nil {
 		return fmt.Errorf("recall keys: %w", err)
 	}
@@ -204,7 +204,7 @@ func (s *Site) settleRecall(c Ctx) error {
 	}
 	number := inventory.RecallNumber(c.Param("number"))
 	to := inventory.RecallItemState(r.PostFormValue("to"))
-	if err := s.Settle(r.Context(), number, tag, to, r.PostFormValue("reason")); err != nil {
+	if err := s.Settle(r.Context(), visitor(c).Actor, number, tag, to, r.PostFormValue("reason")); err != nil {
 		return fmt.Errorf("settle recall: %w", err)
 	}
 	s.bell.ring()

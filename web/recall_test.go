@@ -32,10 +32,10 @@ func (b *books) called(number string, deadline time.Time) {
 }
 
 func recaller(c *Config) {
-	c.Recall = func(context.Context, inventory.Recall, inventory.RecallOf) (inventory.RecallOpened, error) {
+	c.Recall = func(context.Context, inventory.Actor, inventory.Recall, inventory.RecallOf) (inventory.RecallOpened, error) {
 		return inventory.RecallOpened{}, nil
 	}
-	c.Settle = func(context.Context, string, inventory.AssetTag, inventory.RecallItemState, string) error { return nil }
+	c.Settle = func(context.Context, inventory.Actor, string, inventory.AssetTag, inventory.RecallItemState, string) error { return nil }
 }
 
 // A recall says who still has a key, what became of the others, and what takes their place.
@@ -87,10 +87,10 @@ func TestRecall_overdue(t *testing.T) {
 func withStore(s *inventorytest.Store) func(*Config) {
 	return func(c *Config) {
 		c.Books, c.Now = s, s.Clock.Now
-		c.Recall = func(ctx context.Context, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error) {
+		c.Recall = func(ctx context.Context, by inventory.Actor, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error) {
 			return s.OpenRecall(ctx, inventorytest.Operator, r, of)
 		}
-		c.Settle = func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
+		c.Settle = func(ctx context.Context, by inventory.Actor, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
 			return s.SettleRecall(ctx, inventorytest.Operator, number, tag, to, note)
 		}
 	}
@@ -193,7 +193,7 @@ func TestRecall_refused(t *testing.T) {
 // What opening came to is told once more on the page of the recall: what was left out, and what has to be approved.
 func TestRecall_opened(t *testing.T) {
 	d := open(t, func(c *Config) {
-		c.Recall = func(_ context.Context, r inventory.Recall, _ inventory.RecallOf) (inventory.RecallOpened, error) {
+		c.Recall = func(_ context.Context, _ inventory.Actor, r inventory.Recall, _ inventory.RecallOf) (inventory.RecallOpened, error) {
 			r.Number = "C-1001"
 			return inventory.RecallOpened{
 				Recall: r, Keys: 3, Requisitions: []string{"R-7", "R-8"}, Submitted: []string{"R-8"}, PickUps: 1,

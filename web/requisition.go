@@ -79,7 +79,7 @@ func (s *Site) cancelRequisition(c Ctx) error {
 		return inventory.Refuse(inventory.Unavailable, "This program cancels no requisitions: use the one that runs the bench.")
 	}
 	number := inventory.RequisitionNumber(c.Param("number"))
-	if err := s.Cancel(c.Request().Context(), number, c.Request().PostFormValue("reason")); err != nil {
+	if err := s.Cancel(c.Request().Context(), visitor(c).Actor, number, c.Request().PostFormValue("reason")); err != nil {
 		return fmt.Errorf("cancel requisition: %w", err)
 	}
 	s.bell.ring()

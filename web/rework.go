@@ -38,5 +38,5 @@ func abandon(b Bench, c Ctx) error {
 	if run == "" {
 		return inventory.Refuse(inventory.Invalid, "No run is named: use the button in the list.")
 	}
-	return b.Abandon(c.Request().Context(), inventory.RunID(run))
+	return b.Abandon(c.Request().Context(), visitor(c).Actor, inventory.RunID(run))
 }

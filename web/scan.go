@@ -31,7 +31,7 @@ func (s *Site) scan(c Ctx) error {
 		return &inventory.Error{Kind: inventory.Invalid, Msg: "The code cannot be read: scan it again."}
 	}
 	port := c.FormValue("port")
-	answer, err := s.scanned(c.Request().Context(), inventory.ReadScan(c.FormValue("code")), port)
+	answer, err := s.scanned(c.Request().Context(), visitor(c).Actor, inventory.ReadScan(c.FormValue("code")), port)
 	if err != nil {
 		if inventory.KindOf(err) == inventory.Internal {
 			return err
@@ -69,8 +69,8 @@ type scanForm struct {
 // emptyScanForm is the field on the bench.
 func (s *Site) emptyScanForm() scanForm { return scanForm{Sheet: s.CommandSheet != nil} }
 
-// scanned does what a scan says. port is the chosen one, empty for none.
-func (s *Site) scanned(ctx context.Context, scan inventory.Scan, port string) (scanAnswer, error) {
+// scanned does what a scan says, in the name of by. port is the chosen one, empty for none.
+func (s *Site) scanned(ctx context.Context, by inventory.Actor, scan inventory.Scan, port string) (scanAnswer, error) {
 	say := scanAnswer{OK: true, status: http.StatusOK}
 	switch scan.Kind {
 	case inventory.ScanTag:
@@ -78,7 +78,7 @@ func (s *Site) scanned(ctx context.Context, scan inventory.Scan, port string) (s
 	case inventory.ScanPort:
 		return s.scannedPort(scan.Port)
 	case inventory.ScanCommand:
-		return s.scannedCommand(ctx, scan.Command, port)
+		return s.scannedCommand(ctx, by, scan.Command, port)
 	case inventory.ScanRequisition:
 		say.Say, say.Page = scan.Number+" is the number of a requisition.", "/requisitions/"+scan.Number
 	case inventory.ScanParcel:
@@ -88,7 +88,7 @@ func (s *Site) scanned(ctx context.Context, scan inventory.Scan, port string) (s
 	case inventory.ScanUnclear:
 		return say, inventory.Refuse(inventory.Invalid, "This code can be read in two ways, because scanner and computer have different keyboards: scan it again, or type it. Then set the scanner to the computer's keyboard.")
 	case inventory.ScanUnknown:
-		return s.scannedSerial(ctx, scan.Text, port)
+		return s.scannedSerial(ctx, by, scan.Text, port)
 	default:
 		return say, inventory.Refuse(inventory.Invalid, "The bench has no such code: scan the label of a key, a parcel, or the command sheet.")
 	}
@@ -128,12 +128,12 @@ func (s *Site) scannedPort(place int) (scanAnswer, error) {
 
 // scannedSerial takes a code that is none of ours, scanned after a port was chosen, as the serial number on the maker's
 // label of the key there. It is not repeated: it could be something else.
-func (s *Site) scannedSerial(ctx context.Context, text, port string) (scanAnswer, error) {
+func (s *Site) scannedSerial(ctx context.Context, by inventory.Actor, text, port string) (scanAnswer, error) {
 	t, shown := s.Feed.Tile(port)
 	if _, err := inventory.LabelSerial(text); err != nil || port == "" || !shown || s.Bench == nil {
 		return scanAnswer{}, inventory.Refuse(inventory.Invalid, "The bench has no such code: scan the label of a key, a parcel, or the command sheet. For the serial number on a maker's label, scan the port first.")
 	}
-	if err := s.Bench.Labeled(ctx, port, text); err != nil {
+	if err := s.Bench.Labeled(ctx, by, port, text); err != nil {
 		return scanAnswer{}, fmt.Errorf("take label: %w", err)
 	}
 	return scanAnswer{Say: "The serial number on the label at " + s.tileView(t).Name() + " is taken, and is held against what the key says.", OK: true, status: http.StatusOK}, nil
@@ -149,7 +149,7 @@ func (s *Site) chosen(t station.Tile, what string) scanAnswer {
 
 // command is how a command of the sheet is carried out.
 type command struct {
-	act   func(Bench, context.Context, string) error
+	act   func(Bench, context.Context, inventory.Actor, string) error
 	done  string              // %s is the port
 	whole string              // without a port it is for the whole bench, and this is said; empty: it needs a port
 	only  func(tileView) bool // without a port it is for the one tile that it can be for
@@ -159,25 +159,32 @@ type command struct {
 var commands = map[inventory.Command]command{
 	inventory.CommandHold:    {act: hold(true), done: "%s is held.", whole: "The whole bench is held. Scan RELEASE to go on."},
 	inventory.CommandRelease: {act: hold(false), done: "%s goes on.", whole: "The whole bench goes on."},
-	inventory.CommandRetry:   {act: Bench.Retry, done: "%s begins anew.", only: tileView.CanRetry},
-	inventory.CommandStop:    {act: Bench.Cancel, done: "%s stops at the next safe point.", only: tileView.CanCancel},
-	inventory.CommandPrint:   {act: Bench.PrintLabel, done: "The label of %s is printed.", only: func(t tileView) bool { return t.Prints != "" }},
-	inventory.CommandBlink:   {act: Bench.Wink, done: "The key at %s blinks.", only: tileView.CanBlink},
+	inventory.CommandRetry:   {act: unsigned(Bench.Retry), done: "%s begins anew.", only: tileView.CanRetry},
+	inventory.CommandStop:    {act: unsigned(Bench.Cancel), done: "%s stops at the next safe point.", only: tileView.CanCancel},
+	inventory.CommandPrint:   {act: unsigned(Bench.PrintLabel), done: "The label of %s is printed.", only: func(t tileView) bool { return t.Prints != "" }},
+	inventory.CommandBlink:   {act: unsigned(Bench.Wink), done: "The key at %s blinks.", only: tileView.CanBlink},
 	inventory.CommandEnd:     {act: endMaking, whole: "The making session is over. Every new key asks again."},
 	inventory.CommandBench:   {act: nothing, whole: "No port is chosen. Commands are for the whole bench."},
 }
 
-func hold(on bool) func(Bench, context.Context, string) error {
-	return func(b Bench, ctx context.Context, port string) error { return b.Hold(ctx, port, on) }
+// unsigned is a command of which nobody writes down who gave it.
+func unsigned(act func(Bench, context.Context, string) error) func(Bench, context.Context, inventory.Actor, string) error {
+	return func(b Bench, ctx context.Context, _ inventory.Actor, port string) error { return act(b, ctx, port) }
 }
 
-func endMaking(b Bench, ctx context.Context, _ string) error { return b.End(ctx) }
+func hold(on bool) func(Bench, context.Context, inventory.Actor, string) error {
+	return unsigned(func(b Bench, ctx context.Context, port string) error { return b.Hold(ctx, port, on) })
+}
 
-func nothing(Bench, context.Context, string) error { return nil }
+func endMaking(b Bench, ctx context.Context, by inventory.Actor, _ string) error {
+	return b.End(ctx, by)
+}
+
+func nothing(Bench, context.Context, inventory.Actor, string) error { return nil }
 
 // scannedCommand carries a command out at the chosen port, which is chosen no more afterwards: the next command must not
 // hit a port that somebody chose long ago.
-func (s *Site) scannedCommand(ctx context.Context, name inventory.Command, port string) (scanAnswer, error) {
+func (s *Site) scannedCommand(ctx context.Context, by inventory.Actor, name inventory.Command, port string) (scanAnswer, error) {
 	if s.Bench == nil {
 		return scanAnswer{}, inventory.Refuse(inventory.Unavailable, "This page only watches the bench: use the program that runs it.")
 	}
@@ -192,7 +199,7 @@ func (s *Site) scannedCommand(ctx context.Context, name inventory.Command, port 
 	if err != nil {
 		return scanAnswer{}, err
 	}
-	if err := how.act(s.Bench, ctx, target.Port); err != nil {
+	if err := how.act(s.Bench, ctx, by, target.Port); err != nil {
 		return scanAnswer{}, fmt.Errorf("carry out %s: %w", name, err)
 	}
 	say := how.whole

@@ -36,10 +36,10 @@ func openSession(b Bench, c Ctx) error {
 	if err != nil {
 		return err
 	}
-	return b.Open(c.Request().Context(), stock)
+	return b.Open(c.Request().Context(), visitor(c).Actor, stock)
 }
 
-func endSession(b Bench, c Ctx) error { return b.End(c.Request().Context()) }
+func endSession(b Bench, c Ctx) error { return b.End(c.Request().Context(), visitor(c).Actor) }
 
 func learn(b Bench, c Ctx) error { return b.Learn(c.Request().Context()) }
 
@@ -48,7 +48,7 @@ func learned(b Bench, c Ctx) error {
 	if err != nil {
 		return err
 	}
-	return b.Learned(c.Request().Context(), keep)
+	return b.Learned(c.Request().Context(), visitor(c).Actor, keep)
 }
 
 // bell tells all open pages at once that what is switched on may have changed. It is safe for concurrent use.

@@ -46,11 +46,10 @@ type Hands interface {
 	Touch(ctx context.Context, port string) error
 }
 
-// Bench is how a page speaks to the bench. Whoever presses the button is the server's system user until there is
-// sign-in. What cannot be done is refused with a sentence for a person.
+// Bench is how a page speaks to the bench, in the name of whoever pressed the button where that is written down. What cannot be done is refused with a sentence for a person.
 type Bench interface {
 	// Answer gives a person's answer to the question with this number on the port's tile. An old one is refused.
-	Answer(ctx context.Context, port string, question int, yes bool) error
+	Answer(ctx context.Context, by inventory.Actor, port string, question int, yes bool) error
 	// Cancel ends what the port waits for, at the next safe point.
 	Cancel(ctx context.Context, port string) error
 	// Retry begins anew at the port.
@@ -60,23 +59,23 @@ type Bench interface {
 	// Pin says which line the next key at the port is for. An empty line takes that back.
 	Pin(ctx context.Context, port string, line inventory.LineID) error
 	// Labeled takes the serial number on the label of the key at the port, or of the next one there; empty takes it back.
-	Labeled(ctx context.Context, port, serial string) error
+	Labeled(ctx context.Context, by inventory.Actor, port, serial string) error
 	// Wink lets the key at the port blink.
 	Wink(ctx context.Context, port string) error
 	// PrintLabel prints the label of the key that the port shows, or of the ready one that was pulled there last.
 	PrintLabel(ctx context.Context, port string) error
 	// Open opens a making session at the ports of the learned hub, for lines or for stock.
-	Open(ctx context.Context, stock bool) error
+	Open(ctx context.Context, by inventory.Actor, stock bool) error
 	// End ends the making session.
-	End(ctx context.Context) error
+	End(ctx context.Context, by inventory.Actor) error
 	// Learn begins to learn the hub: each port at which a key is plugged in is the next one.
 	Learn(ctx context.Context) error
 	// Learned ends it and keeps what was learned, or what was known before.
-	Learned(ctx context.Context, keep bool) error
+	Learned(ctx context.Context, by inventory.Actor, keep bool) error
 	// Session tells what is switched on.
 	Session() station.Session
 	// Abandon ends a run that waits for its key, which frees its line. Any other run is refused.
-	Abandon(ctx context.Context, run inventory.RunID) error
+	Abandon(ctx context.Context, by inventory.Actor, run inventory.RunID) error
 }
 
 // Config is what the pages are handed. Feed and Books are needed; the zero value of every other field has a meaning.
@@ -89,13 +88,13 @@ type Config struct {
 	StockModels []string
 	Hands       Hands // nil: keys are plugged and touched by people, as they should be
 
-	// Cancel cancels a requisition by its number, in the name of whoever sits here. Nil: the pages cancel nothing.
-	Cancel func(ctx context.Context, number, reason string) error
+	// Cancel cancels a requisition by its number. Nil: the pages cancel nothing.
+	Cancel func(ctx context.Context, by inventory.Actor, number, reason string) error
 
-	// Recall calls keys back, in the name of whoever sits here. Nil: the pages recall nothing.
-	Recall func(ctx context.Context, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error)
+	// Recall calls keys back. Nil: the pages recall nothing.
+	Recall func(ctx context.Context, by inventory.Actor, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error)
 	// Settle notes what became of a recalled key. Nil: the pages note nothing.
-	Settle func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error
+	Settle func(ctx context.Context, by inventory.Actor, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error
 
 	// Label draws the label that goes on a key. Nil: labels are not offered.
 	Label func(tag inventory.AssetTag, test bool) (pdf []byte, err error)

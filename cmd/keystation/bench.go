@@ -9,8 +9,7 @@ import (
 	"keystation/station"
 )
 
-// deskBench lets the pages speak to the bench. Nobody has signed in, so who presses a button is the system user of the
-// server, which only this machine can reach.
+// deskBench lets the pages speak to the bench.
 type deskBench struct {
 	bench   *station.Bench
 	printer *printer
@@ -26,8 +25,8 @@ func (d *desk) learnedHub(ctx context.Context) (inventory.Hub, error) {
 }
 
 // Answer answers the question of a port's tile.
-func (d deskBench) Answer(_ context.Context, port string, question int, yes bool) error {
-	return d.bench.Answer(port, question, station.Answer{Yes: yes, By: osActor(), How: "on the bench page"})
+func (d deskBench) Answer(_ context.Context, by inventory.Actor, port string, question int, yes bool) error {
+	return d.bench.Answer(port, question, station.Answer{Yes: yes, By: by, How: "on the bench page"})
 }
 
 // Cancel stops what a port waits for.
@@ -45,8 +44,8 @@ func (d deskBench) Pin(ctx context.Context, port string, line inventory.LineID) 
 }
 
 // Labeled takes the serial number on the label of a port's key.
-func (d deskBench) Labeled(ctx context.Context, port, serial string) error {
-	return d.bench.Labeled(ctx, port, serial, osActor())
+func (d deskBench) Labeled(ctx context.Context, by inventory.Actor, port, serial string) error {
+	return d.bench.Labeled(ctx, port, serial, by)
 }
 
 // Wink lets a key blink.
@@ -58,25 +57,27 @@ func (d deskBench) PrintLabel(ctx context.Context, port string) error {
 }
 
 // Open opens a making session.
-func (d deskBench) Open(ctx context.Context, stock bool) error {
-	return d.bench.OpenSession(ctx, osActor(), stock)
+func (d deskBench) Open(ctx context.Context, by inventory.Actor, stock bool) error {
+	return d.bench.OpenSession(ctx, by, stock)
 }
 
 // End ends it.
-func (d deskBench) End(ctx context.Context) error { return d.bench.EndSession(ctx, osActor()) }
+func (d deskBench) End(ctx context.Context, by inventory.Actor) error {
+	return d.bench.EndSession(ctx, by)
+}
 
 // Learn begins to learn the hub.
 func (d deskBench) Learn(context.Context) error { return d.bench.Learn() }
 
 // Learned ends it.
-func (d deskBench) Learned(ctx context.Context, keep bool) error {
-	return d.bench.Learned(ctx, osActor(), keep)
+func (d deskBench) Learned(ctx context.Context, by inventory.Actor, keep bool) error {
+	return d.bench.Learned(ctx, by, keep)
 }
 
 // Session tells what is switched on.
 func (d deskBench) Session() station.Session { return d.bench.Session() }
 
 // Abandon ends a run that waits for its key.
-func (d deskBench) Abandon(ctx context.Context, run inventory.RunID) error {
-	return d.bench.Abandon(ctx, osActor(), run)
+func (d deskBench) Abandon(ctx context.Context, by inventory.Actor, run inventory.RunID) error {
+	return d.bench.Abandon(ctx, by, run)
 }

@@ -98,22 +98,22 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web
 	p, trust := &printer{desk: d}, siteTrust{d}
 	return web.New(web.Config{
 		Local: osActor(), Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
-		Cancel: func(ctx context.Context, number, reason string) error {
-			err := d.store.CancelRequisition(ctx, osActor(), number, reason)
+		Cancel: func(ctx context.Context, by inventory.Actor, number, reason string) error {
+			err := d.store.CancelRequisition(ctx, by, number, reason)
 			if err == nil {
 				b.Recheck(ctx)
 			}
 			return err
 		},
-		Recall: func(ctx context.Context, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error) {
-			o, err := d.store.OpenRecall(ctx, osActor(), r, of)
+		Recall: func(ctx context.Context, by inventory.Actor, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error) {
+			o, err := d.store.OpenRecall(ctx, by, r, of)
 			if err == nil {
 				b.Recheck(ctx)
 			}
 			return o, err
 		},
-		Settle: func(ctx context.Context, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
-			return d.store.SettleRecall(ctx, osActor(), number, tag, to, note)
+		Settle: func(ctx context.Context, by inventory.Actor, number string, tag inventory.AssetTag, to inventory.RecallItemState, note string) error {
+			return d.store.SettleRecall(ctx, by, number, tag, to, note)
 		},
 		Model: trust.model, Icon: trust.icon, Attested: trust.attested, Policies: trust,
 		StockModels: d.stockModels(), Demo: hands != nil, Version: thisVersion().Version, Log: d.log,

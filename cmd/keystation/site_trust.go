@@ -107,7 +107,7 @@ func (s siteTrust) Check(ctx context.Context, text string, progress func(done, t
 }
 
 // Apply applies the text that was checked and judges every key again.
-func (s siteTrust) Apply(ctx context.Context, text, token string, progress func(done, total int)) (inventory.Policy, inventory.Review, error) {
+func (s siteTrust) Apply(ctx context.Context, by inventory.Actor, text, token string, progress func(done, total int)) (inventory.Policy, inventory.Review, error) {
 	rules, err := parsePolicy([]byte(text), "The policy")
 	if err != nil {
 		return inventory.Policy{}, inventory.Review{}, err
@@ -127,7 +127,7 @@ func (s siteTrust) Apply(ctx context.Context, text, token string, progress func(
 	if err != nil {
 		return inventory.Policy{}, inventory.Review{}, err
 	}
-	applied, err := s.desk.store.ApplyPolicy(ctx, osActor(), rules, last.Version, s.desk.namesOf(p))
+	applied, err := s.desk.store.ApplyPolicy(ctx, by, rules, last.Version, s.desk.namesOf(p))
 	if err != nil {
 		return inventory.Policy{}, inventory.Review{}, err
 	}
@@ -135,6 +135,6 @@ func (s siteTrust) Apply(ctx context.Context, text, token string, progress func(
 	if err != nil {
 		return applied, inventory.Review{}, err
 	}
-	r, err := station.Reviewer{Fleet: s.desk.store, Policy: next, Progress: progress}.Review(ctx, osActor(), fmt.Sprintf("Policy version %d was applied.", applied.Version))
+	r, err := station.Reviewer{Fleet: s.desk.store, Policy: next, Progress: progress}.Review(ctx, by, fmt.Sprintf("Policy version %d was applied.", applied.Version))
 	return applied, r, err
 }
