@@ -66,8 +66,8 @@ func (b *fakeBench) Open(_ context.Context, _ inventory.Actor, stock bool) error
 	return b.note("open "+strconv.FormatBool(stock), "")
 }
 
-func (b *fakeBench) End(context.Context, inventory.Actor) error   { return b.note("end", "") }
-func (b *fakeBench) Learn(context.Context) error { return b.note("learn", "") }
+func (b *fakeBench) End(context.Context, inventory.Actor) error { return b.note("end", "") }
+func (b *fakeBench) Learn(context.Context) error                { return b.note("learn", "") }
 
 func (b *fakeBench) Learned(_ context.Context, _ inventory.Actor, keep bool) error {
 	return b.note("learned "+strconv.FormatBool(keep), "")

@@ -13,7 +13,9 @@ import (
 
 // A requisition that can be canceled has a form that says what becomes of its keys, and asks for a reason.
 func TestRequisition_cancelForm(t *testing.T) {
-	offered := func(c *Config) { c.Cancel = func(context.Context, inventory.Actor, string, string) error { return nil } }
+	offered := func(c *Config) {
+		c.Cancel = func(context.Context, inventory.Actor, string, string) error { return nil }
+	}
 	d := open(t, offered)
 	d.books.addRequisition("R-1002", "Grace Hopper", inventory.Submitted, inventory.LineOpen)
 	d.books.addRequisition("R-1003", "Grace Hopper", inventory.Fulfilling, inventory.LineMaking, inventory.LineMaking)

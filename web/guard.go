@@ -3,6 +3,7 @@ package web
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -26,7 +27,7 @@ var securityHeaders = [][2]string{
 }
 
 // guard is what every request passes before a route is looked for.
-func (s *Site) guard(next http.Handler) http.Handler {
+func (s *Site) guard(door surface, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.plainFail(w, http.StatusForbidden, "This request came from another site and was refused.")
@@ -36,7 +37,14 @@ func (s *Site) guard(next http.Handler) http.Handler {
 		for _, h := range securityHeaders {
 			w.Header().Set(h[0], h[1])
 		}
-		if !s.knownHost(r.Host) {
+		if s.secure(r) {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !s.fromProxy(r) {
+			s.plainFail(w, http.StatusForbidden, "This program is asked through the proxy in front of it: use its address.")
+			return
+		}
+		if !s.knownHost(r.Host, door) {
 			s.plainFail(w, http.StatusMisdirectedRequest, "This program does not answer to that host name: use the address it printed when it started.")
 			return
 		}
@@ -47,14 +55,32 @@ func (s *Site) guard(next http.Handler) http.Handler {
 
 // knownHost refuses names that somebody else pointed at this machine (DNS rebinding): to a browser such a page would
 // be of the same origin as ours.
-func (s *Site) knownHost(host string) bool {
+func (s *Site) knownHost(host string, door surface) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
 	name = strings.ToLower(strings.Trim(name, "[]"))
-	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, name) ||
-		slices.ContainsFunc(s.Hosts, func(h string) bool { return strings.EqualFold(h, name) })
+	known := []string{"localhost", "127.0.0.1", "::1"}
+	if desk.at(door) {
+		known = append(known, s.DeskHosts...)
+	}
+	if folk.at(door) {
+		known = append(known, s.PeopleHosts...)
+	}
+	return slices.ContainsFunc(known, func(h string) bool { return strings.EqualFold(h, name) })
+}
+
+// secure tells if nobody on the way can read or change the request.
+func (s *Site) secure(r *http.Request) bool { return r.TLS != nil || s.Proxy.IsValid() }
+
+// fromProxy refuses those who go round the proxy, whose headers would be believed.
+func (s *Site) fromProxy(r *http.Request) bool {
+	if !s.Proxy.IsValid() {
+		return true
+	}
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && from.Addr().Unmap() == s.Proxy.Unmap()
 }
 
 // plainFail answers where no page can be drawn yet.

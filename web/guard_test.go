@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func TestGuard_headers(t *testing.T) {
 }
 
 func TestGuard_host(t *testing.T) {
-	d := open(t, func(c *Config) { c.Hosts = []string{"desk.example.com"} })
+	d := open(t, func(c *Config) { c.DeskHosts = []string{"desk.example.com"} })
 	tests := []struct {
 		host string
 		want int
@@ -129,6 +130,48 @@ func TestAssets(t *testing.T) {
 	for _, path := range []string{"/static/style.css", "/static/..%2fweb.go", "/static/"} {
 		if p := d.get(path); p.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", path, p.StatusCode)
+		}
+	}
+}
+
+// Behind a proxy nobody goes round it, and it alone is believed for whom it asks.
+func TestGuard_proxy(t *testing.T) {
+	d := open(t, func(c *Config) { c.Proxy = netip.MustParseAddr("10.0.0.1") })
+	for from, want := range map[string]int{"10.0.0.1:4711": 200, "[::ffff:10.0.0.1]:4711": 200, "10.0.0.2:4711": 403, "127.0.0.1:4711": 403} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost:8080/healthz", nil)
+		r.RemoteAddr = from
+		p := d.do(r)
+		if p.StatusCode != want {
+			t.Errorf("from %s: %d, want %d", from, p.StatusCode, want)
+		}
+		if p.Header.Get("Strict-Transport-Security") == "" {
+			t.Errorf("from %s: a browser may come in the clear next time", from)
+		}
+	}
+	for _, tt := range []struct{ from, says, want string }{
+		{"10.0.0.1:4711", "192.0.2.7", "192.0.2.7"},
+		{"10.0.0.1:4711", "192.0.2.66, 192.0.2.7", "192.0.2.7"}, // the first is what the asker wrote
+		{"10.0.0.2:4711", "192.0.2.7", "10.0.0.2"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost:8080/", nil)
+		r.RemoteAddr = tt.from
+		r.Header.Set("X-Forwarded-For", tt.says)
+		if got := d.echo().NewContext(r, nil).RealIP(); got != tt.want {
+			t.Errorf("%s says %s: taken for %s", tt.from, tt.says, got)
+		}
+	}
+}
+
+// Each surface is asked for by its own name.
+func TestGuard_names(t *testing.T) {
+	d := open(t, func(c *Config) {
+		c.DeskHosts, c.PeopleHosts = []string{"desk.example.com"}, []string{"keys.example.com"}
+	})
+	for name, door := range map[string]http.Handler{"keys.example.com": d.Desk(), "desk.example.com": d.People()} {
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://"+name+"/healthz", nil))
+		if w.Code != http.StatusMisdirectedRequest {
+			t.Errorf("the other surface's name %s: %d", name, w.Code)
 		}
 	}
 }

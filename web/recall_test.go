@@ -35,7 +35,9 @@ func recaller(c *Config) {
 	c.Recall = func(context.Context, inventory.Actor, inventory.Recall, inventory.RecallOf) (inventory.RecallOpened, error) {
 		return inventory.RecallOpened{}, nil
 	}
-	c.Settle = func(context.Context, inventory.Actor, string, inventory.AssetTag, inventory.RecallItemState, string) error { return nil }
+	c.Settle = func(context.Context, inventory.Actor, string, inventory.AssetTag, inventory.RecallItemState, string) error {
+		return nil
+	}
 }
 
 // A recall says who still has a key, what became of the others, and what takes their place.

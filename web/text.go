@@ -119,6 +119,6 @@ func (s *Site) setLanguage(c Ctx) error {
 		return inventory.Refuse(inventory.Invalid, "There are no pages in that language: choose one of those at the top.")
 	}
 	c.SetCookie(&http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
-		Secure: c.Request().TLS != nil, SameSite: http.SameSiteLaxMode})
+		Secure: s.secure(c.Request()), SameSite: http.SameSiteLaxMode})
 	return seeOther(c, backHere(c.Request()))
 }

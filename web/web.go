@@ -127,13 +127,13 @@ type Config struct {
 	// PeopleURL and DeskURL are where the other surface is, without a slash at the end. Empty: at this address too.
 	PeopleURL, DeskURL string
 
-	Settings inventory.Settings // its RP ID decides about the TEST KEYS banner
-	Demo     bool               // every page says DEMO, and the way in is the bench
-	Version  string             // empty: not shown
-	Hosts    []string           // host names beside localhost under which people may come in
-	Log      *slog.Logger       // nil: slog.Default
-	Now      func() time.Time   // nil: time.Now
-	Zone     *time.Location     // of the times on pages; nil: time.Local
+	Settings               inventory.Settings // its RP ID decides about the TEST KEYS banner
+	Demo                   bool               // every page says DEMO, and the way in is the bench
+	Version                string             // empty: not shown
+	DeskHosts, PeopleHosts []string           // host names beside localhost under which each surface is asked for
+	Log                    *slog.Logger       // nil: slog.Default
+	Now                    func() time.Time   // nil: time.Now
+	Zone                   *time.Location     // of the times on pages; nil: time.Local
 }
 
 // Site is all pages as one handler. It is safe for concurrent use.
@@ -174,7 +174,7 @@ func New(cfg Config) (*Site, error) {
 	}
 	s.doors = map[surface]http.Handler{}
 	for _, d := range []surface{desk, folk, both} {
-		s.doors[d] = s.guard(s.router(d))
+		s.doors[d] = s.guard(d, s.router(d))
 	}
 	return s, nil
 }

@@ -25,10 +25,8 @@ type Config struct {
 	Bench  BenchConfig  `toml:"bench"`
 	Policy PolicyConfig `toml:"policy"`
 	MDS    MDSConfig    `toml:"mds"`
-	Web    struct {
-		Addr string `toml:"addr"`
-	} `toml:"web"`
-	Log struct {
+	Web    WebConfig    `toml:"web"`
+	Log    struct {
 		Level string `toml:"level"`
 	} `toml:"log"`
 }
@@ -69,6 +67,17 @@ type PolicyConfig struct {
 	NeverSerials          []string `toml:"never_serials"`
 }
 
+// WebConfig is where the pages are.
+type WebConfig struct {
+	Addr       string `toml:"addr"`        // of the desk
+	PeopleAddr string `toml:"people_addr"` // of the people's pages; empty: the desk's
+	DeskURL    string `toml:"desk_url"`    // as people type it; empty: as it listens
+	PeopleURL  string `toml:"people_url"`  // empty: the public URL of the database, else as it listens
+	TLSCert    string `toml:"tls_cert"`    // PEM file; empty: plain HTTP, on loopback or behind the proxy
+	TLSKey     string `toml:"tls_key"`
+	Proxy      string `toml:"proxy"` // IP address of what stands in front and speaks TLS; empty: nothing does
+}
+
 // MDSConfig is where metadata of models come from.
 type MDSConfig struct {
 	URL      string        `toml:"url"`      // to download them from; empty: nothing is downloaded
@@ -91,7 +100,7 @@ func defaultConfig() Config {
 	c.Policy.ForcePINChange = "if-possible"
 	c.Policy.PINLength = 8
 	c.MDS.Interval = 24 * time.Hour
-	c.Web.Addr = "localhost:8080"
+	c.Web.Addr, c.Web.PeopleAddr = "localhost:8080", "localhost:8081"
 	c.Log.Level = "info"
 	return c
 }
@@ -102,6 +111,7 @@ var flagKeys = map[string]string{
 	"touch-slots": "bench.touch_slots",
 	"wait":        "bench.wait",
 	"addr":        "web.addr",
+	"people-addr": "web.people_addr",
 	"log-level":   "log.level",
 }
 

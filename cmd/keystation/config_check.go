@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/url"
 	"slices"
 	"time"
 
@@ -31,6 +32,11 @@ var configChecks = []struct {
 	{"mds.url", func(c Config) bool { return c.MDS.URL == "" || isDownloadURL(c.MDS.URL) }, "say an address that begins with https://"},
 	{"mds.interval", func(c Config) bool { return c.MDS.Interval >= time.Minute }, `say how often with a unit, as "24h", one minute or more`},
 	{"web.addr", func(c Config) bool { return isAddress(c.Web.Addr) }, `say HOST:PORT, as "localhost:8080"`},
+	{"web.people_addr", func(c Config) bool { return c.Web.PeopleAddr == "" || isAddress(c.Web.PeopleAddr) }, `say HOST:PORT, as "localhost:8081", or nothing for the desk's address`},
+	{"web.desk_url", func(c Config) bool { return c.Web.DeskURL == "" || isSite(c.Web.DeskURL) }, `say an address as people type it, as "https://desk.example.com"`},
+	{"web.people_url", func(c Config) bool { return c.Web.PeopleURL == "" || isSite(c.Web.PeopleURL) }, `say an address as people type it, as "https://keys.example.com"`},
+	{"web.tls_key", func(c Config) bool { return (c.Web.TLSCert == "") == (c.Web.TLSKey == "") }, "say both the certificate (web.tls_cert) and its key, or neither"},
+	{"web.proxy", func(c Config) bool { return c.Web.Proxy == "" || c.proxy().IsValid() }, `say the IP address of the proxy, as "10.0.0.1"`},
 	{"log.level", func(c Config) bool { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }, "say debug, info, warn or error"},
 }
 
@@ -61,6 +67,12 @@ func isAddress(addr string) bool {
 	}
 	_, err = net.LookupPort("tcp", port)
 	return err == nil
+}
+
+// isSite tells an origin: a scheme and a host, and nothing after it.
+func isSite(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.Path+u.RawQuery+u.Fragment == ""
 }
 
 func sortedKeys(m map[string][]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,11 +211,12 @@ func demoPage(c *cobra.Command, d *desk, owner, addr string) (err error) {
 	if err != nil {
 		return err
 	}
-	site, err := d.site(b, feed, h)
+	address := "http://" + browsable(listener.Addr(), addr)
+	site, err := d.site(b, feed, h, doors{Desk: listener, DeskURL: address, PeopleURL: address})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	fmt.Fprintf(c.OutOrStdout(), "Open http://%s in a browser. Ctrl-C ends the demo.\n", browsable(listener.Addr(), addr))
+	fmt.Fprintf(c.OutOrStdout(), "Open %s in a browser. Ctrl-C ends the demo.\n", address)
 	g, ctx := errgroup.WithContext(c.Context())
 	visited := make(chan struct{})
 	g.Go(func() error { return serve(ctx, listener, firstVisit(site, visited), site.Close) })
@@ -280,8 +282,8 @@ func nextFree(ctx context.Context, addr string) (net.Listener, error) {
 	if err != nil || first < 0 || first > 65535 {
 		return nil, usagef("--addr %q has no port number: use HOST:PORT, such as localhost:8080.", addr)
 	}
-	if err := loopback(addr); err != nil {
-		return nil, err
+	if here, err := onLoopback(addr); err != nil || !here {
+		return nil, cmp.Or(err, usagef("%q would be open to the network, and anybody may be anybody in a demo: use localhost.", addr))
 	}
 	var lc net.ListenConfig
 	for p := first; p < first+50 && p <= 65535; p++ {

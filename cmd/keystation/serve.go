@@ -22,7 +22,9 @@ requisitions, the ledger. A key that is plugged in takes the next approved line.
 No key tells which connector it has: the tile shows the line's, look that the key
 has it. One that the inventory does not expect asks on its tile first.
 
-There is no sign-in yet, so it listens on loopback only.`
+The desk (bench, books, admin) and the people's pages (ask, decide, my keys)
+have an address each. Both are this machine's own until the configuration names
+a certificate or the proxy in front.`
 
 func newServe(s seams) *cobra.Command {
 	c := &cobra.Command{
@@ -35,7 +37,8 @@ func newServe(s seams) *cobra.Command {
 	}
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
 	devices := c.Flags().StringArray("device", nil, "watch this `PATH` too, a software key's pseudo-terminal; repeatable")
-	c.Flags().String("addr", "", "listen at `HOST:PORT` (default localhost:8080, or as configured)")
+	c.Flags().String("addr", "", "the desk listens at `HOST:PORT` (default localhost:8080, or as configured)")
+	c.Flags().String("people-addr", "", "the people's pages are at `HOST:PORT` (default localhost:8081, or as configured)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return withSeamed(c, s, func(_ context.Context, d *desk) error {
 			return d.withOwner(func(owner string) error { return serveDesk(c, d, owner, *devices) })
@@ -65,17 +68,17 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 	if err := b.Recover(c.Context()); err != nil {
 		return err
 	}
-	listener, err := listen(c.Context(), d.cfg.Web.Addr)
+	at, err := d.openDoors(c.Context())
 	if err != nil {
 		return err
 	}
-	site, err := d.site(b, cfg.Feed, nil)
+	site, err := d.site(b, cfg.Feed, nil, at)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, at.close())
 	}
-	fmt.Fprintf(c.OutOrStdout(), "Open http://%s in a browser. Ctrl-C ends it.\n", browsable(listener.Addr(), d.cfg.Web.Addr))
+	at.say(c.OutOrStdout())
 	g, ctx := errgroup.WithContext(c.Context())
-	g.Go(func() error { return serve(ctx, listener, site, site.Close) })
+	at.serveAt(ctx, g.Go, site)
 	g.Go(func() error { return watchOn(ctx, b) })
 	if d.cfg.MDS.URL != "" {
 		g.Go(func() error { newFetcher(d).loop(ctx); return nil })
@@ -94,10 +97,11 @@ func watchOn(ctx context.Context, b *station.Bench) error {
 }
 
 // site is the pages over this database and bench. hands is nil outside the demo.
-func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands) (*web.Site, error) {
+func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands, at doors) (*web.Site, error) {
 	p, trust := &printer{desk: d}, siteTrust{d}
 	return web.New(web.Config{
-		Local: osActor(), Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
+		Local: osActor(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
+		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Cancel: func(ctx context.Context, by inventory.Actor, number, reason string) error {
 			err := d.store.CancelRequisition(ctx, by, number, reason)
 			if err == nil {
@@ -127,30 +131,6 @@ func (d *desk) stockModels() []string {
 		names = append(names, cmp.Or(d.modelName(a), a))
 	}
 	return names
-}
-
-// loopback refuses an address that others than this machine could reach.
-func loopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return usagef("%q is no address: use HOST:PORT, such as localhost:8080.", addr)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usagef("%q would be open to the network, and nobody signs in yet: use localhost.", addr)
-	}
-	return nil
-}
-
-func listen(ctx context.Context, addr string) (net.Listener, error) {
-	if err := loopback(addr); err != nil {
-		return nil, err
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, &inventory.Error{Kind: inventory.Unavailable, Msg: addr + " is in use or forbidden: name another with --addr.", Err: err}
-	}
-	return l, nil
 }
 
 // shutdownTime is how long a page that is being sent may take when the program ends.

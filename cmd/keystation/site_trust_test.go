@@ -93,7 +93,7 @@ func withMadeKeys(t *testing.T, do func(d *desk, b browser)) {
 		if err != nil {
 			return err
 		}
-		site, err := d.site(bench, feed, nil)
+		site, err := d.site(bench, feed, nil, doors{})
 		if err != nil {
 			return err
 		}
