@@ -25,6 +25,7 @@ type (
 	RecallItemID   string // RecallItemID names a [RecallItem].
 	GrantID        string // GrantID names a [Grant].
 	LetterID       string // LetterID names a [Letter].
+	AddressID      string // AddressID names an address of somebody's address book.
 )
 
 // NewID makes a fresh id. It fails only when the system gives no randomness.
