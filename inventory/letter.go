@@ -5,6 +5,13 @@ import "time"
 // LetterKind says what a letter is about. The words are in web/mail, one text per kind and language.
 type LetterKind string
 
+// The letters about what was asked.
+const (
+	LetterAskedFor LetterKind = "asked-for" // somebody asked for a key for the reader
+	LetterReported LetterKind = "reported"  // a key of the reader's was said to be lost, stolen or damaged
+	LetterStolen   LetterKind = "stolen"    // to those who see to it: somebody's key was stolen
+)
+
 // Letter is a mail that is to be written: to whom, about what, and the facts its words need. It is put down in the
 // transaction of the act that it tells of, so that neither is without the other, and sent from there until it is gone. It
 // never holds a PIN, a full serial number or an address.

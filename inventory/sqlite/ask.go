@@ -1,0 +1,251 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"keystation/inventory"
+)
+
+// Ask writes down what somebody asked for, with its lines, what happened to the key that is replaced, and the letters that
+// tell of it, all or nothing. It gives the number of the requisition. A form that is sent twice asks once.
+func (s *Store) Ask(ctx context.Context, by inventory.Actor, a inventory.Ask) (string, error) {
+	var number string
+	err := s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		p, err := tx.askedFor(ctx, a)
+		if err != nil {
+			return err
+		}
+		if number, err = tx.askedBefore(ctx, a, p); number != "" || err != nil {
+			return err
+		}
+		asking := &asking{s: s, tx: tx, Ask: a, person: p}
+		err = asking.write(ctx)
+		number = asking.made.Number
+		return err
+	})
+	return number, err
+}
+
+// asking is one ask on its way into the database. It is used by one goroutine.
+type asking struct {
+	inventory.Ask
+	s      *Store
+	tx     *txn
+	person inventory.Person
+	key    inventory.Key     // that is replaced; its ID is empty when none is
+	was    inventory.Purpose // of that key
+	made   inventory.Requisition
+	events []inventory.Event
+}
+
+func (a *asking) write(ctx context.Context) error {
+	table, err := newestReadiness(ctx, a.tx.sql)
+	if err != nil {
+		return err
+	}
+	if err := a.replaced(ctx); err != nil {
+		return err
+	}
+	r, err := a.begin(ctx)
+	if err != nil {
+		return err
+	}
+	r, submitted, err := a.Submit(r, a.person, a.tx.by, table, a.tx.now)
+	if err != nil {
+		return err
+	}
+	a.made = r
+	if err := a.report(ctx); err != nil {
+		return err
+	}
+	if err := requisitions.save(ctx, a.tx, r); err != nil {
+		return err
+	}
+	if err := a.lines(ctx); err != nil {
+		return err
+	}
+	a.events = append(a.events, submitted...)
+	if err := a.tx.logAll(ctx, a.events); err != nil {
+		return err
+	}
+	return a.told(ctx)
+}
+
+// askedFor finds whom a is for. Somebody who was merged into another person is that other one.
+func (tx *txn) askedFor(ctx context.Context, a inventory.Ask) (inventory.Person, error) {
+	id := a.For
+	if id == "" {
+		id = inventory.PersonID(tx.by.ID)
+	}
+	p, err := people.one(ctx, tx.sql, "WHERE id = $1", id)
+	if err == nil && p.MergedInto != "" {
+		p, err = people.one(ctx, tx.sql, "WHERE id = $1", p.MergedInto)
+	}
+	if err != nil {
+		return p, absent(err, "Nobody in the directory is asked for: say for whom the key is.")
+	}
+	asker, err := people.one(ctx, tx.sql, "WHERE id = $1", tx.by.ID)
+	if err == nil && asker.Held != "" {
+		return p, inventory.Refuse(inventory.Forbidden, "Nothing can be asked for in your name just now: call the help desk.")
+	}
+	if errors.Is(err, sql.ErrNoRows) { // the user of this machine is nobody in the directory
+		err = nil
+	}
+	return p, err
+}
+
+// askedBefore gives the number of what the same form asked for already. Where a form's name is that of another's the form
+// is refused, since two people cannot have been given the same.
+func (tx *txn) askedBefore(ctx context.Context, a inventory.Ask, p inventory.Person) (string, error) {
+	if a.Form == "" {
+		return "", nil
+	}
+	r, err := requisitions.one(ctx, tx.sql, "WHERE reference = $1", formReference(a.Form))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if r.Person != p.ID {
+		return "", inventory.Refuse(inventory.Conflict, "This form was sent already, for somebody else: begin a new one.")
+	}
+	return r.Number, nil
+}
+
+func formReference(form string) string { return "form " + form }
+
+// begin gives the requisition its id, its number and, when keys are sent, its address.
+func (a *asking) begin(ctx context.Context) (inventory.Requisition, error) {
+	var r inventory.Requisition
+	var err error
+	if r.ID, err = inventory.NewID[inventory.RequisitionID](); err != nil {
+		return r, err
+	}
+	if r.Number, err = nextNumber(ctx, a.tx.sql, "requisitions", "R-"); err != nil {
+		return r, err
+	}
+	if a.Form != "" {
+		r.Reference = formReference(a.Form)
+	}
+	if a.Chosen != inventory.WayKey {
+		return r, nil
+	}
+	to := a.Address
+	if a.Saved != "" {
+		if to, err = a.s.savedAddress(ctx, a.tx.sql, a.person.ID, a.Saved); err != nil {
+			return r, err
+		}
+	}
+	if to.IsZero() {
+		return r, nil
+	}
+	if err := to.Check(); err != nil {
+		return r, err
+	}
+	r.Address, err = a.s.sealAddress(r.ID, to)
+	return r, err
+}
+
+// replaced finds the key that is replaced, which must be, or have been, with the person.
+func (a *asking) replaced(ctx context.Context) error {
+	o, err := inventory.OccasionOf(a.Occasion)
+	if err != nil || !o.Replaces() || a.Replaces == "" {
+		return err
+	}
+	a.key, err = keys.one(ctx, a.tx.sql, `WHERE asset_tag = $1 AND (EXISTS (SELECT 1 FROM custody c WHERE c.key_id = keys.id AND c.person = $2 AND c.until IS NULL)
+		OR EXISTS (SELECT 1 FROM incidents i WHERE i.key_id = keys.id AND i.person = $2))`, a.Replaces, a.person.ID)
+	if err != nil {
+		return absent(err, "%s has no key %s: choose one of those that the page offers.", a.person.Name, a.Replaces)
+	}
+	if a.key.Line == "" {
+		return nil
+	}
+	l, err := line(ctx, a.tx.sql, a.key.Line)
+	a.was = l.Purpose
+	return err
+}
+
+// report opens the incident of the key that is replaced, before anything is asked for: a stolen key is dealt with first. Its
+// sealed PIN is for nobody any more.
+func (a *asking) report(ctx context.Context) error {
+	i, happened := a.Incident(a.key, a.person)
+	if !happened {
+		return nil
+	}
+	opened, err := a.tx.openIncident(ctx, i)
+	if err != nil {
+		return err
+	}
+	k, moved, err := a.key.Report(i, a.tx.now)
+	if err != nil {
+		return err
+	}
+	for _, ev := range []inventory.Event{opened, moved} {
+		if ev.Action != "" {
+			a.events = append(a.events, ev)
+		}
+	}
+	if moved.Action == "" {
+		return nil
+	}
+	if err := keys.save(ctx, a.tx, k); err != nil {
+		return err
+	}
+	if err := a.tx.voidAllSeals(ctx, k.ID); err != nil {
+		return err
+	}
+	return a.tell(ctx, i)
+}
+
+func (a *asking) lines(ctx context.Context) error {
+	for _, l := range a.Lines(a.made, a.was, a.tx.now) {
+		var err error
+		if l.ID, err = inventory.NewID[inventory.LineID](); err != nil {
+			return err
+		}
+		if err := lines.save(ctx, a.tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell writes to the person what was said of their key, at both addresses, and to those who see to it when it was stolen.
+func (a *asking) tell(ctx context.Context, i inventory.Incident) error {
+	facts := inventory.LetterFacts{By: a.tx.by.Name, Reason: string(i.Kind), Number: a.made.Number, Path: "/requisitions/" + a.made.Number}
+	if err := a.tx.post(ctx, a.person, inventory.LetterReported, facts, true); err != nil || i.Kind != inventory.IncidentStolen {
+		return err
+	}
+	facts.Name = a.person.Name
+	security, err := people.list(ctx, a.tx.sql, `WHERE state = 'active' AND id IN (SELECT person FROM grants WHERE role IN ('help-desk', 'admin') AND until IS NULL) ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	for _, p := range security {
+		if err := a.tx.post(ctx, p, inventory.LetterStolen, facts, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// told sends what was asked to whoever decides, and tells a person for whom somebody else asked.
+func (a *asking) told(ctx context.Context) error {
+	if a.made.RequestedBy != "" {
+		facts := inventory.LetterFacts{By: a.tx.by.Name, Number: a.made.Number, Path: "/requisitions/" + a.made.Number}
+		if err := a.tx.post(ctx, a.person, inventory.LetterAskedFor, facts, false); err != nil {
+			return err
+		}
+	}
+	if a.made.State != inventory.Submitted {
+		return nil
+	}
+	events, err := a.tx.submitted(ctx, a.made)
+	if err != nil {
+		return err
+	}
+	return a.tx.logAll(ctx, events)
+}
