@@ -25,6 +25,10 @@ type (
 	RecallItemID   string // RecallItemID names a [RecallItem].
 	GrantID        string // GrantID names a [Grant].
 	LetterID       string // LetterID names a [Letter].
+	RouteID        string // RouteID names a [Route].
+	AbsenceID      string // AbsenceID names an [Absence].
+	ApprovalID     string // ApprovalID names an [Approval].
+	CommentID      string // CommentID names a [Comment].
 	AddressID      string // AddressID names an address of somebody's address book.
 )
 

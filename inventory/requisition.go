@@ -173,12 +173,18 @@ func (r Requisition) Approve(by Actor, at time.Time) (Requisition, Event, error)
 	if by.ID == string(r.Person) {
 		return r, Event{}, Refuse(Forbidden, "Nobody approves their own requisition: ask another approver for %s.", r.Number)
 	}
+	if r.RequestedBy != "" && by.ID == string(r.RequestedBy) {
+		return r, Event{}, Refuse(Forbidden, "Nobody approves what they asked for in somebody's name: ask another approver for %s.", r.Number)
+	}
 	r.State, r.ApprovedBy, r.ApprovedAt, r.ChangedAt = Approved, &by, &at, at
 	return r, r.event("requisition.approved", by.Name), nil
 }
 
 // Makeable refuses with the reason why the bench may not make keys for r now.
 func (r Requisition) Makeable() error {
+	if r.Held != "" {
+		return Refuse(Conflict, "Requisition %s stands still: %s", r.Number, r.Held)
+	}
 	switch r.State {
 	case Approved, Fulfilling:
 		return nil
