@@ -100,7 +100,7 @@ func (a Ask) Submit(r Requisition, p Person, by Actor, table Readiness, at time.
 	if err != nil {
 		return r, nil, err
 	}
-	if err := together(a.Answers.Check(), a.check(o, at), p.mayBeAskedFor()); err != nil {
+	if err := together(a.check(at), p.mayBeAskedFor()); err != nil {
 		return r, nil, err
 	}
 	advice := Advice{Readiness: table.Version, Answers: a.Answers, Recommended: table.Advise(a.Answers, p.Tier), Chosen: a.Chosen, Failed: a.Failed}
@@ -123,42 +123,81 @@ func (a Ask) Submit(r Requisition, p Person, by Actor, table Readiness, at time.
 	return r, []Event{ev, served}, err
 }
 
-// check refuses what was left out or cannot be.
-func (a Ask) check(o Occasion, at time.Time) error {
-	today := at.UTC().AddDate(0, 0, 1).Format(time.DateOnly) // somewhere it is tomorrow already
+// Problem is what is wrong with one field of an ask: a code, for which web/texts has a sentence per language, and the rule's
+// own refusal.
+type Problem struct {
+	Field, Code string
+	Err         error
+}
+
+// check refuses what was left out or cannot be, with all that is wrong.
+func (a Ask) check(at time.Time) error {
 	var errs []error
-	if a.Chosen != WayKey && !slices.Contains(Ways, a.Chosen) {
-		errs = append(errs, Refuse(Invalid, "Choose how you want to sign in."))
+	for _, p := range a.Problems(at) {
+		errs = append(errs, p.Err)
 	}
-	if len(a.Failed) > len(Ways) || slices.ContainsFunc(a.Failed, func(w Way) bool { return !slices.Contains(Ways, w) }) {
-		errs = append(errs, Refuse(Invalid, "What was tried before is none of the ways there are: begin again."))
+	return together(errs...)
+}
+
+// Problems lists what was left out or cannot be.
+func (a Ask) Problems(at time.Time) []Problem {
+	var all []Problem
+	wrong := func(field, code string, err error) {
+		if err != nil {
+			all = append(all, Problem{field, code, err})
+		}
 	}
-	if len(a.Text) > askedText {
-		errs = append(errs, Refuse(Invalid, "Your own words are too long: keep them under %d characters.", askedText))
-	}
+	o, err := OccasionOf(a.Occasion)
+	wrong("what", "what", err)
+	wrong("way", "way", a.checkWays())
+	wrong("answers", "answers", a.Answers.Check())
+	wrong("text", "text", a.checkText())
 	if a.Chosen == WayKey && !o.Replaces() {
-		errs = append(errs, a.checkNeed())
+		for _, p := range a.needProblems() {
+			wrong(p.Field, p.Code, p.Err)
+		}
 	}
 	if o.Replaces() && a.Replaces == "" {
-		errs = append(errs, Refuse(Invalid, "Say which key is to be replaced."))
+		wrong("key", "key", Refuse(Invalid, "Say which key is to be replaced."))
 	}
 	if o.Incident != "" {
-		errs = append(errs, checkDay("the day on which it happened", a.Happened, "2000-01-01", today))
+		tomorrow := at.UTC().AddDate(0, 0, 1).Format(time.DateOnly) // somewhere it is that day already
+		wrong("day", "day", checkDay("the day on which it happened", a.Happened, "2000-01-01", tomorrow))
 	}
 	if a.NeededBy != "" {
 		yesterday := at.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
-		errs = append(errs, checkDay("the day by which it is needed", a.NeededBy, yesterday, at.UTC().AddDate(1, 0, 0).Format(time.DateOnly)))
+		wrong("by", "by", checkDay("the day by which it is needed", a.NeededBy, yesterday, at.UTC().AddDate(1, 0, 0).Format(time.DateOnly)))
 	}
-	return together(append(errs, checkTexts(named{"reason", a.Text}, named{"place", a.Place}))...)
+	if a.Chosen == WayKey && !a.Address.IsZero() {
+		wrong("to", "address", a.Address.Check())
+	}
+	return all
 }
 
-func (a Ask) checkNeed() error {
+func (a Ask) checkWays() error {
+	if !slices.Contains(Ways, a.Chosen) {
+		return Refuse(Invalid, "Choose how you want to sign in.")
+	}
+	if len(a.Failed) > len(Ways) || slices.ContainsFunc(a.Failed, func(w Way) bool { return !slices.Contains(Ways, w) }) {
+		return Refuse(Invalid, "What was tried before is none of the ways there are: begin again.")
+	}
+	return nil
+}
+
+func (a Ask) checkText() error {
+	if len(a.Text) > askedText {
+		return Refuse(Invalid, "Your own words are too long: keep them under %d characters.", askedText)
+	}
+	return checkTexts(named{"reason", a.Text}, named{"place", a.Place})
+}
+
+func (a Ask) needProblems() []Problem {
 	i := slices.IndexFunc(Needs, func(n Need) bool { return n.Code == a.Need })
 	switch {
 	case i < 0:
-		return Refuse(Invalid, "Choose what the key is for.")
+		return []Problem{{"need", "need", Refuse(Invalid, "Choose what the key is for.")}}
 	case Needs[i].Sentence == "" && strings.TrimSpace(a.Text) == "":
-		return Refuse(Invalid, "Say in a few words what the key is for.")
+		return []Problem{{"text", "words", Refuse(Invalid, "Say in a few words what the key is for.")}}
 	}
 	return nil
 }
@@ -172,6 +211,24 @@ func checkDay(what, day, from, to string) error {
 		return Refuse(Invalid, "%s cannot be %s: choose another day.", strings.ToUpper(what[:1])+what[1:], day)
 	}
 	return nil
+}
+
+// MayReport tells if an actor may say what happened to a key of p: p, who p reports to, and those who help. A key that
+// anybody could report stolen would be a way to shut somebody out.
+func (p Person) MayReport(by Actor, roles []Role) bool {
+	return by.ID == string(p.ID) || p.Manager != "" && by.ID == string(p.Manager) ||
+		slices.Contains(roles, HelpDesk) || slices.Contains(roles, Admin) || by.Method == ByOSUser
+}
+
+// AskFacts is what the page needs to know of a person before something is asked for them. Keys, the last answers and saved
+// addresses are there only for those who may report for the person.
+type AskFacts struct {
+	Person Person
+	Near   bool          // whoever asks may report for the person
+	Team   []Person      // who report to the person
+	Keys   []Key         // in their hands, or that something happened to
+	Open   []Requisition // that nobody has finished yet
+	Last   *Answers      // that they gave the last time; nil: they gave none
 }
 
 // mayBeAskedFor refuses a person for whom nothing is made.

@@ -45,7 +45,7 @@ const (
 // ReadinessRow is one line of the table.
 type ReadinessRow struct {
 	Kind          ReadinessKind `json:"kind"`
-	Name          string        `json:"name"`
+	Name          string        `json:"name"`                    // as it is, or a word that web/texts has a name for
 	Authenticator bool          `json:"authenticator,omitempty"` // it counts where Microsoft Authenticator is meant
 	Min           string        `json:"min,omitempty"`           // least version, of a system or a browser
 	Key           bool          `json:"key,omitempty"`           // a hardware key works there, of what is virtual and of programs
@@ -85,14 +85,14 @@ func DefaultReadiness() Readiness {
 		{Kind: ReadyBrowser, Name: "chrome", Min: "109", Source: sourceGoogle},
 		{Kind: ReadyBrowser, Name: "safari", Min: "16", Source: sourceGoogle},
 		{Kind: ReadyBrowser, Name: "edge", Min: "109", Source: sourceGoogle},
-		{Kind: ReadyPhone, Name: "iPhone 6s or SE (2016)", Source: sourceApple},
+		{Kind: ReadyPhone, Name: "iPhone 6s, SE (2016)", Source: sourceApple},
 		{Kind: ReadyPhone, Name: "iPhone 7", Source: sourceApple},
-		{Kind: ReadyPhone, Name: "Huawei Mate 30, P40 or newer", Source: sourceHuawei},
+		{Kind: ReadyPhone, Name: "Huawei Mate 30+, P40+", Source: sourceHuawei},
 		{Kind: ReadyVirtual, Name: "vdi", Key: true, Source: sourceHybrid},
 		{Kind: ReadyVirtual, Name: "vm", Key: true, Source: sourceHybrid},
-		{Kind: ReadyApp, Name: "SSH, or sign-in to Linux", Key: true, Source: sourceOpenSSH},
-		{Kind: ReadyApp, Name: "Remote desktop to an older server", Key: true, Source: sourceOurs},
-		{Kind: ReadyApp, Name: "VPN with a sign-in window of its own", Source: sourceOurs},
+		{Kind: ReadyApp, Name: "ssh", Key: true, Source: sourceOpenSSH},
+		{Kind: ReadyApp, Name: "rdp", Key: true, Source: sourceOurs},
+		{Kind: ReadyApp, Name: "vpn", Source: sourceOurs},
 	}}
 }
 

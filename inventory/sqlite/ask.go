@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -73,18 +74,11 @@ func (a *asking) write(ctx context.Context) error {
 	return a.told(ctx)
 }
 
-// askedFor finds whom a is for. Somebody who was merged into another person is that other one.
+// askedFor finds whom a is for, and refuses an asker on hold.
 func (tx *txn) askedFor(ctx context.Context, a inventory.Ask) (inventory.Person, error) {
-	id := a.For
-	if id == "" {
-		id = inventory.PersonID(tx.by.ID)
-	}
-	p, err := people.one(ctx, tx.sql, "WHERE id = $1", id)
-	if err == nil && p.MergedInto != "" {
-		p, err = people.one(ctx, tx.sql, "WHERE id = $1", p.MergedInto)
-	}
+	p, err := askedPerson(ctx, tx.sql, tx.by, a.For)
 	if err != nil {
-		return p, absent(err, "Nobody in the directory is asked for: say for whom the key is.")
+		return p, err
 	}
 	asker, err := people.one(ctx, tx.sql, "WHERE id = $1", tx.by.ID)
 	if err == nil && asker.Held != "" {
@@ -94,6 +88,16 @@ func (tx *txn) askedFor(ctx context.Context, a inventory.Ask) (inventory.Person,
 		err = nil
 	}
 	return p, err
+}
+
+// askedPerson finds who something is asked for; without an id it is whoever asks. Somebody who was merged into another person
+// is that other one.
+func askedPerson(ctx context.Context, q querier, by inventory.Actor, id inventory.PersonID) (inventory.Person, error) {
+	p, err := people.one(ctx, q, "WHERE id = $1", cmp.Or(id, inventory.PersonID(by.ID)))
+	if err == nil && p.MergedInto != "" {
+		p, err = people.one(ctx, q, "WHERE id = $1", p.MergedInto)
+	}
+	return p, absent(err, "Nobody in the directory is asked for: say for whom the key is.")
 }
 
 // askedBefore gives the number of what the same form asked for already. Where a form's name is that of another's the form
@@ -139,12 +143,6 @@ func (a *asking) begin(ctx context.Context) (inventory.Requisition, error) {
 			return r, err
 		}
 	}
-	if to.IsZero() {
-		return r, nil
-	}
-	if err := to.Check(); err != nil {
-		return r, err
-	}
 	r.Address, err = a.s.sealAddress(r.ID, to)
 	return r, err
 }
@@ -155,8 +153,10 @@ func (a *asking) replaced(ctx context.Context) error {
 	if err != nil || !o.Replaces() || a.Replaces == "" {
 		return err
 	}
-	a.key, err = keys.one(ctx, a.tx.sql, `WHERE asset_tag = $1 AND (EXISTS (SELECT 1 FROM custody c WHERE c.key_id = keys.id AND c.person = $2 AND c.until IS NULL)
-		OR EXISTS (SELECT 1 FROM incidents i WHERE i.key_id = keys.id AND i.person = $2))`, a.Replaces, a.person.ID)
+	if near, err := near(ctx, a.tx.sql, a.tx.by, a.person); !near {
+		return cmp.Or(err, inventory.Refuse(inventory.Forbidden, "What happened to a key is said by %s, by who they report to, or by the help desk.", a.person.Name))
+	}
+	a.key, err = keys.one(ctx, a.tx.sql, "WHERE "+theirs+" AND asset_tag = $2", a.person.ID, a.Replaces)
 	if err != nil {
 		return absent(err, "%s has no key %s: choose one of those that the page offers.", a.person.Name, a.Replaces)
 	}
@@ -166,6 +166,15 @@ func (a *asking) replaced(ctx context.Context) error {
 	l, err := line(ctx, a.tx.sql, a.key.Line)
 	a.was = l.Purpose
 	return err
+}
+
+// theirs finds keys that are, or were when something happened to them, in the hands of the person $1.
+const theirs = `(id IN (SELECT key_id FROM custody WHERE person = $1 AND until IS NULL) OR id IN (SELECT key_id FROM incidents WHERE person = $1))`
+
+// near tells if an actor may say what happened to a key of p.
+func near(ctx context.Context, q querier, by inventory.Actor, p inventory.Person) (bool, error) {
+	roles, err := rolesOf(ctx, q, inventory.PersonID(by.ID))
+	return err == nil && p.MayReport(by, roles), err
 }
 
 // report opens the incident of the key that is replaced, before anything is asked for: a stolen key is dealt with first. Its
@@ -248,4 +257,40 @@ func (a *asking) told(ctx context.Context) error {
 		return err
 	}
 	return a.tx.logAll(ctx, events)
+}
+
+// AskFacts gives what the page needs to know before somebody asks for a person. Without one they ask for themselves.
+func (s *Store) AskFacts(ctx context.Context, by inventory.Actor, of inventory.PersonID) (inventory.AskFacts, error) {
+	var f inventory.AskFacts
+	var err error
+	if f.Person, err = askedPerson(ctx, s.readers, by, of); err != nil {
+		return f, err
+	}
+	id := f.Person.ID
+	if f.Near, err = near(ctx, s.readers, by, f.Person); err != nil || !f.Near {
+		return f, err
+	}
+	if f.Team, err = people.list(ctx, s.readers, "WHERE manager = $1 AND state = 'active' AND merged_into IS NULL ORDER BY name, id LIMIT 100", id); err != nil {
+		return f, err
+	}
+	if f.Keys, err = keys.list(ctx, s.readers, "WHERE "+theirs+" AND state NOT IN ('retired', 'returned', 'received') ORDER BY changed_at DESC LIMIT 20", id); err != nil {
+		return f, err
+	}
+	if f.Open, err = requisitions.list(ctx, s.readers, "WHERE person = $1 AND state IN ('submitted', 'approved', 'fulfilling', 'sent') ORDER BY id DESC LIMIT 10", id); err != nil {
+		return f, err
+	}
+	last, err := requisitions.one(ctx, s.readers, "WHERE person = $1 AND advice <> '' ORDER BY id DESC LIMIT 1", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return f, nil
+	}
+	if a, ok := last.Advised(); ok {
+		f.Last = &a.Answers
+	}
+	return f, err
+}
+
+// PersonByEmail finds somebody by the whole of their e-mail address or external id.
+func (s *Store) PersonByEmail(ctx context.Context, text string) (inventory.Person, error) {
+	p, err := named(ctx, s.readers, text)
+	return p, absent(err, "Nobody in the directory has the e-mail address or external id %q.", text)
 }

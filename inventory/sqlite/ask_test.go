@@ -216,8 +216,47 @@ func TestStore_Ask_replacement(t *testing.T) {
 			if _, err := s.Ask(t.Context(), inventory.ActorOf(grace, inventory.ByOIDC), a); inventory.KindOf(err) != inventory.NotFound {
 				t.Errorf("somebody else's key: %v", err)
 			}
+			a.For = ada.ID
+			if _, err := s.Ask(t.Context(), inventory.ActorOf(known(t, s, "Alan"), inventory.ByOIDC), a); inventory.KindOf(err) != inventory.Forbidden {
+				t.Errorf("a colleague says what happened to it: %v", err)
+			}
 			v.do("DELETE FROM grants")
 			holds(t, s)
 		})
+	}
+}
+
+// Who may report for somebody is told their keys, what is open and what they answered before; anybody else only that the
+// person is there.
+func TestStore_AskFacts(t *testing.T) {
+	s := inventorytest.Open(t)
+	made := s.MustMake("1-1", "4711", "R-1001")
+	lead(t, s, made, inventory.Active)
+	ada, alan := known(t, s, "Ada"), known(t, s, "Alan")
+	report := enter(t, s, inventory.Person{Name: "Rita Report", ExternalID: "X-1", Manager: ada.ID})
+	number, err := s.Ask(t.Context(), inventory.ActorOf(ada, inventory.ByOIDC), wanted())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.AskFacts(t.Context(), inventory.ActorOf(ada, inventory.ByOIDC), "")
+	if err != nil || f.Person.ID != ada.ID || !f.Near || len(f.Team) != 1 || f.Team[0].ID != report.ID || len(f.Keys) != 1 || f.Keys[0].Tag != made.Key.Tag {
+		t.Errorf("of herself: %+v, %v", f, err)
+	}
+	if len(f.Open) != 2 || f.Open[0].Number != number || f.Last == nil || f.Last.Computers[0].Name != "linux" {
+		t.Errorf("open %+v, last %+v", f.Open, f.Last)
+	}
+	f, err = s.AskFacts(t.Context(), inventory.ActorOf(ada, inventory.ByOIDC), report.ID)
+	if err != nil || !f.Near || f.Person.ID != report.ID || f.Last != nil {
+		t.Errorf("of somebody who reports to her: %+v, %v", f, err)
+	}
+	f, err = s.AskFacts(t.Context(), inventory.ActorOf(alan, inventory.ByOIDC), ada.ID)
+	if err != nil || f.Near || f.Keys != nil || f.Open != nil || f.Last != nil || f.Team != nil {
+		t.Errorf("of a colleague: %+v, %v", f, err)
+	}
+	if _, err := s.AskFacts(t.Context(), inventorytest.Operator, ""); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("of nobody: %v", err)
+	}
+	if p, err := s.PersonByEmail(t.Context(), "ADA@example.com"); err != nil || p.ID != ada.ID {
+		t.Errorf("by e-mail: %s, %v", p.Name, err)
 	}
 }

@@ -20,6 +20,10 @@ var grants = define("grants", "id person role source by_id by_name by_method sin
 
 // RolesOf gives the roles that a person has now.
 func (s *Store) RolesOf(ctx context.Context, id inventory.PersonID) ([]inventory.Role, error) {
-	return queryRows(ctx, s.readers, func(r *inventory.Role) []any { return []any{r} },
+	return rolesOf(ctx, s.readers, id)
+}
+
+func rolesOf(ctx context.Context, q querier, id inventory.PersonID) ([]inventory.Role, error) {
+	return queryRows(ctx, q, func(r *inventory.Role) []any { return []any{r} },
 		"SELECT DISTINCT role FROM grants WHERE person = $1 AND until IS NULL ORDER BY role", id)
 }
