@@ -11,6 +11,9 @@ func (r Readiness) Guide(a Answers, way Way) []AdviceReason {
 		}
 	}
 	for _, code := range guides[way] {
+		if len(a.Computers) == 0 && (code == "bluetooth" || code == "scan") { // there is nothing that would ask the phone
+			continue
+		}
 		s := AdviceReason{Code: string(way) + "-" + code}
 		if code == "confirm" && a.NoBiometrics {
 			s.Code += "-pin"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -298,7 +299,8 @@ func TestBench_getDecidesNothing(t *testing.T) {
 	b := &fakeBench{}
 	d := withTile(t, b)
 	for _, r := range routes {
-		if r.method == post {
+		page := slices.ContainsFunc(routes, func(o route) bool { return o.method == get && o.path == r.path })
+		if r.method == post && !page { // a form may be sent to the address of its page
 			if p := d.get(r.path + "?port=1-1&answer=yes"); p.StatusCode < 400 {
 				t.Errorf("GET %s: %d", r.path, p.StatusCode)
 			}

@@ -34,6 +34,8 @@ type Books interface {
 	groundBooks
 	modelBooks
 	policyBooks
+	askBooks
+	readinessBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.
@@ -126,6 +128,9 @@ type Config struct {
 	Proxy netip.Addr
 	// PeopleURL and DeskURL are where the other surface is, without a slash at the end. Empty: at this address too.
 	PeopleURL, DeskURL string
+
+	// Desks are where keys can be picked up. Empty: at the one desk that there is.
+	Desks []string
 
 	Settings               inventory.Settings // its RP ID decides about the TEST KEYS banner
 	Demo                   bool               // every page says DEMO, and the way in is the bench
