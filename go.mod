@@ -10,7 +10,7 @@ require (
 	github.com/chromedp/chromedp v0.23.0 // tests only: pages in a real browser
 	github.com/fsnotify/fsnotify v1.10.1 // station/usb: tells when a key is plugged in
 	github.com/fxamacker/cbor/v2 v2.10.0 // station/{ctap,attest}: CTAP2 canonical CBOR
-	github.com/go-viper/mapstructure/v2 v2.4.0 // cmd: names a misspelled configuration key
+	github.com/go-viper/mapstructure/v2 v2.5.0 // cmd: names a misspelled configuration key
 	github.com/google/uuid v1.6.0 // inventory: UUIDv7
 	github.com/jung-kurt/gofpdf v1.16.2 // shipping/pdf: draws packets; guarded, one room
 	github.com/keys-pub/go-libfido2 v1.5.4-0.20230628025503-281619cff413 // station/fido2: discovery
@@ -35,8 +35,19 @@ require (
 )
 
 require (
+	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/go-webauthn/webauthn v0.18.2
+	golang.org/x/oauth2 v0.38.0
+)
+
+require (
 	filippo.io/hpke v0.4.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/go-webauthn/x v0.3.1 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/knadh/koanf/maps v0.1.2 // indirect
 	github.com/labstack/gommon v0.5.0 // indirect
@@ -45,8 +56,10 @@ require (
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/mitchellh/copystructure v1.2.0 // indirect
 	github.com/mitchellh/reflectwalk v1.0.2 // indirect
+	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
+	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	github.com/valyala/fasttemplate v1.2.2 // indirect
 	github.com/x448/float16 v0.8.4 // indirect

@@ -25,6 +25,9 @@ type (
 	RecallItemID   string // RecallItemID names a [RecallItem].
 	GrantID        string // GrantID names a [Grant].
 	LetterID       string // LetterID names a [Letter].
+	IdentityID     string // IdentityID names an [Identity].
+	PasskeyID      string // PasskeyID names a [Passkey].
+	InvitationID   string // InvitationID names an [Invitation].
 	RouteID        string // RouteID names a [Route].
 	AbsenceID      string // AbsenceID names an [Absence].
 	ApprovalID     string // ApprovalID names an [Approval].

@@ -5,6 +5,32 @@ import "time"
 // LetterKind says what a letter is about. The words are in web/mail, one text per kind and language.
 type LetterKind string
 
+// The kinds of letter.
+const (
+	LetterSubmitted     LetterKind = "submitted"  // to who asked, and for whom
+	LetterToApprove     LetterKind = "to-approve" // to who decides
+	LetterApproved      LetterKind = "approved"
+	LetterRejected      LetterKind = "rejected"
+	LetterAskedBack     LetterKind = "asked-back" // to who asked: an approver has a question
+	LetterAnswered      LetterKind = "answered"   // to the approver who asked
+	LetterComment       LetterKind = "comment"
+	LetterCancelled     LetterKind = "cancelled"
+	LetterReopened      LetterKind = "reopened" // it has to be decided again
+	LetterPickUp        LetterKind = "pick-up"  // a key waits at the desk
+	LetterHandedOver    LetterKind = "handed-over"
+	LetterServed        LetterKind = "served"       // without a key
+	LetterDigest        LetterKind = "digest"       // what waits for an approver
+	LetterAddress       LetterKind = "address"      // an address was changed: told at both addresses
+	LetterReplacement   LetterKind = "replacement"  // likewise
+	LetterLoss          LetterKind = "loss"         // likewise
+	LetterPINShown      LetterKind = "pin-shown"    // likewise
+	LetterRoleGranted   LetterKind = "role-granted" // likewise
+	LetterRoleWithdrawn LetterKind = "role-withdrawn"
+	LetterBrokeGlass    LetterKind = "broke-glass" // to all admins
+	LetterSuspended     LetterKind = "suspended"   // to all admins: somebody said that it was not them
+	LetterInvitation    LetterKind = "invitation"  // that one is on its way, never the link itself
+)
+
 // The letters about what was asked.
 const (
 	LetterAskedFor LetterKind = "asked-for" // somebody asked for a key for the reader

@@ -97,7 +97,7 @@ type Seat struct {
 	Note   string // why it was passed over, who stands in, or why nobody was asked
 }
 
-// Seats gives the seats of a requisition in their order, those that were passed over among them. No person sits twice. When
+// Decide gives the seats of a requisition in their order, those that were passed over among them. No person sits twice. When
 // automatic is true nobody has to decide.
 func (r Routing) Decide() (seats []Seat, automatic bool) {
 	taken := 0

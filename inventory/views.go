@@ -183,3 +183,9 @@ type LedgerRow struct {
 	Header Header
 	Actor  string // name; empty when it was erased
 }
+
+// RoleRow is a role that somebody has.
+type RoleRow struct {
+	Person Person
+	Grant  Grant
+}

@@ -70,6 +70,9 @@ func (s *Site) verdict(err error, c Ctx) (int, string) {
 	if errors.Is(err, errSignedOut) {
 		return http.StatusUnauthorized, inventory.Sentence(err)
 	}
+	if _, often := errors.AsType[tooOften](err); often {
+		return statusTooOften, inventory.Sentence(err)
+	}
 	kind := inventory.KindOf(err)
 	status, ok := statuses[kind]
 	if ok && kind != inventory.Internal {

@@ -15,10 +15,11 @@ type timeView struct{ Machine, Full, Ago, Clock string }
 // funcs are what templates may call. They only choose words and forms.
 func (s *Site) funcs(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":       s.texts.teller(lang),
-		"asset":   s.assets.url,
-		"word":    wordFor,
-		"keyword": keyWordFor, "asked": requisitionWord,
+		"t":        s.texts.teller(lang),
+		"rolename": func(r inventory.Role) (string, error) { return s.texts.tell(lang, "role."+string(r)) },
+		"asset":    s.assets.url,
+		"word":     wordFor,
+		"keyword":  keyWordFor, "asked": requisitionWord,
 		"means":    func(st inventory.KeyState) string { return keyStateOf(st).means },
 		"icon":     func(t station.Tone) string { return toneIcons[t] },
 		"acts":     func(t tileView, a action) actView { return actView{a, t.Port, t.Name()} },

@@ -17,7 +17,7 @@ const maxBody = 64 << 10
 var securityHeaders = [][2]string{
 	{"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-	{"Permissions-Policy", "publickey-credentials-get=(), publickey-credentials-create=(), camera=(), microphone=(), geolocation=()"},
+	permissionsPolicy,
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "same-origin"},
@@ -25,6 +25,8 @@ var securityHeaders = [][2]string{
 	{"Cross-Origin-Resource-Policy", "same-origin"},
 	{"Cache-Control", "no-store"}, // pages hold names; static files say otherwise
 }
+
+var permissionsPolicy = [2]string{"Permissions-Policy", "publickey-credentials-get=(), publickey-credentials-create=(), camera=(), microphone=(), geolocation=()"}
 
 // guard is what every request passes before a route is looked for.
 func (s *Site) guard(door surface, next http.Handler) http.Handler {

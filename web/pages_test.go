@@ -50,7 +50,7 @@ func TestPages(t *testing.T) {
 	d.publish("Reading")
 	seen := walk(t, d)
 	for _, r := range routes {
-		if r.method == get && !strings.Contains(r.path, ":") && r.path != "/healthz" && r.path != "/bench/events" && r.path != "/policy/check" && !strings.HasPrefix(r.path, "/ask/") && !seen[r.path] { // forms lead to what follows /ask
+		if r.method == get && holders[r.permission] != nil && r.permission != admins && !strings.Contains(r.path, ":") && r.path != "/healthz" && r.path != "/bench/events" && r.path != "/policy/check" && !seen[r.path] {
 			t.Errorf("no link leads to %s", r.path)
 		}
 	}

@@ -115,11 +115,18 @@ const (
 	doorKey  = "door"
 )
 
+// ceremonyScript is on the pages that may ask for passkeys. No page of the bench is among them: the browser would address
+// every key in the hub.
+const ceremonyScript = "passkey.js"
+
 // render draws the page whole before the first byte goes out, so that a fault in it still gets an error page.
 func (s *Site) render(c Ctx, status int, name string, f frame, page any) error {
 	lang, me, door := s.language(c), visitor(c), doorOf(c)
 	v := view{frame: f, Demo: s.Demo, Test: s.Settings.Test(), Version: s.Version, Lang: lang, Door: door, Me: me, Nav: s.ways(me, door),
 		Languages: s.texts.languages(), Page: page}
+	if f.Script == ceremonyScript {
+		c.Response().Header().Set(permissionsPolicy[0], strings.NewReplacer("-get=()", "-get=(self)", "-create=()", "-create=(self)").Replace(permissionsPolicy[1]))
+	}
 	var b bytes.Buffer
 	if err := s.pages[lang][name].ExecuteTemplate(&b, "base.html", v); err != nil {
 		return fmt.Errorf("draw page %s: %w", name, err)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"keystation/inventory"
@@ -117,8 +118,11 @@ type Config struct {
 	Attested func(inventory.Registration) inventory.Attested
 	Policies Policies // nil: the policy is neither shown nor changed here
 
-	// Who tells who sends a request; false: nobody that is known, who is sent to the door. Nil: nobody signs in, and who
-	// comes in is Local.
+	// SignIn is how people come in. Nil: nobody signs in, and who comes in is Local.
+	SignIn *SignIn
+
+	// Who tells who sends a request; false: nobody that is known, who is sent to the door. Nil: their
+	// session tells. It is for tests.
 	Who func(r *http.Request) (Visitor, bool)
 	// Local is the user of this machine, who has all roles where nobody signs in.
 	Local inventory.Actor
@@ -154,7 +158,11 @@ type Site struct {
 	bell   bell
 	opened openedRecall
 	job    job
-	doors  map[surface]http.Handler
+	setup  setup
+	limits limits
+
+	sessions *scs.SessionManager // nil where nobody signs in
+	doors    map[surface]http.Handler
 
 	closing  chan struct{}
 	closeOne sync.Once
@@ -177,9 +185,13 @@ func New(cfg Config) (*Site, error) {
 	if s.pages, err = s.parsePages(); err != nil {
 		return nil, err
 	}
+	s.limits.now = s.Now
+	if s.SignIn != nil {
+		s.sessions = s.newSessions()
+	}
 	s.doors = map[surface]http.Handler{}
 	for _, d := range []surface{desk, folk, both} {
-		s.doors[d] = s.guard(d, s.router(d))
+		s.doors[d] = s.guard(d, s.withSession(s.router(d)))
 	}
 	return s, nil
 }

@@ -26,6 +26,8 @@ type Config struct {
 	Policy PolicyConfig `toml:"policy"`
 	MDS    MDSConfig    `toml:"mds"`
 	Web    WebConfig    `toml:"web"`
+	SignIn SignInConfig `toml:"signin"`
+	OIDC   OIDCConfig   `toml:"oidc"`
 	Log    struct {
 		Level string `toml:"level"`
 	} `toml:"log"`
@@ -101,6 +103,7 @@ func defaultConfig() Config {
 	c.Policy.PINLength = 8
 	c.MDS.Interval = 24 * time.Hour
 	c.Web.Addr, c.Web.PeopleAddr = "localhost:8080", "localhost:8081"
+	c.SignIn.DeskIdle, c.SignIn.PeopleIdle, c.SignIn.Longest = 30*time.Minute, 8*time.Hour, 12*time.Hour
 	c.Log.Level = "info"
 	return c
 }

@@ -37,6 +37,15 @@ var configChecks = []struct {
 	{"web.people_url", func(c Config) bool { return c.Web.PeopleURL == "" || isSite(c.Web.PeopleURL) }, `say an address as people type it, as "https://keys.example.com"`},
 	{"web.tls_key", func(c Config) bool { return (c.Web.TLSCert == "") == (c.Web.TLSKey == "") }, "say both the certificate (web.tls_cert) and its key, or neither"},
 	{"web.proxy", func(c Config) bool { return c.Web.Proxy == "" || c.proxy().IsValid() }, `say the IP address of the proxy, as "10.0.0.1"`},
+	{"signin.desk_idle", func(c Config) bool { return c.SignIn.DeskIdle >= time.Minute }, `say how long with a unit, as "30m", one minute or more`},
+	{"signin.people_idle", func(c Config) bool { return c.SignIn.PeopleIdle >= time.Minute }, `say how long with a unit, as "8h", one minute or more`},
+	{"signin.longest", func(c Config) bool { return c.SignIn.Longest >= time.Minute }, `say how long with a unit, as "12h", one minute or more`},
+	{"oidc.issuer", func(c Config) bool { return c.OIDC.Issuer == "" || isIssuer(c.OIDC.Issuer) }, "say the issuer as its discovery document does, with https://"},
+	{"oidc.client_id", func(c Config) bool { return (c.OIDC.Issuer == "") == (c.OIDC.ClientID == "") }, "say both the issuer and the client id that it gave, or neither"},
+	{"signin.break_glass", func(c Config) bool {
+		n := len(c.SignIn.BreakGlass)
+		return n == 0 || n == 2 && c.OIDC.Issuer != "" && c.SignIn.BreakGlass[0] != c.SignIn.BreakGlass[1]
+	}, "name two admins by e-mail address, beside an identity provider, or nobody"},
 	{"log.level", func(c Config) bool { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }, "say debug, info, warn or error"},
 }
 

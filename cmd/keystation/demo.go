@@ -225,11 +225,13 @@ func demoPage(c *cobra.Command, d *desk, owner, addr string) (err error) {
 	return g.Wait()
 }
 
-// firstVisit closes visited when the first page is asked for.
+// firstVisit closes visited when the bench is looked at for the first time.
 func firstVisit(h http.Handler, visited chan struct{}) http.Handler {
 	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		once.Do(func() { close(visited) })
+		if strings.HasPrefix(r.URL.Path, "/bench") {
+			once.Do(func() { close(visited) })
+		}
 		h.ServeHTTP(w, r)
 	})
 }

@@ -56,6 +56,7 @@ type desk struct {
 	settings inventory.Settings
 	log      *slog.Logger
 	grounds  *grounds
+	seams    seams
 	judging  sync.Mutex // held while this process judges the fleet
 }
 
@@ -78,7 +79,7 @@ func openSeamed(ctx context.Context, cfg Config, s seams) (*desk, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	d := &desk{cfg: cfg, store: store, settings: settings, log: newLog(os.Stderr, cfg.Log.Level)}
+	d := &desk{cfg: cfg, store: store, settings: settings, log: newLog(os.Stderr, cfg.Log.Level), seams: s}
 	d.grounds = &grounds{desk: d}
 	return d, nil
 }

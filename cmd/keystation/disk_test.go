@@ -182,7 +182,7 @@ func TestStart_readOnly(t *testing.T) {
 	b.must(syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	for _, args := range [][]string{
 		{"provision", "--db", b.db, "--device", b.paths[0], "--yes"},
-		{"serve", "--db", b.db, "--addr", "localhost:0", "--device", b.paths[0]},
+		{"serve", "--db", b.db, "--addr", "localhost:0", "--people-addr", "localhost:0", "--device", b.paths[0]},
 	} {
 		p := program(t, nil, args...).start()
 		code := p.end()

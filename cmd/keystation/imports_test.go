@@ -102,6 +102,7 @@ var third = []struct {
 	{"github.com/rogpeppe/go-internal", nil, "scripts are tests"},
 	{"github.com/spf13", []string{"cmd/keystation"}, "only cmd reads flags"},
 	{"github.com/wneessen/go-mail", []string{"web/mail"}, "letters are written and sent in one room"},
+	{"golang.org/x/oauth2", []string{"web"}, "signing in is the web's"},
 	{"golang.org/x/mod", []string{"inventory/ledger"}, "the tree and its notes are the ledger's"},
 	{"golang.org/x/sync", []string{"*"}, "whoever starts a goroutine waits for it"},
 	{"golang.org/x/sys", []string{"station", "station/fido2", "station/softkey", "station/usb", "inventory/sqlite", "cmd/keystation"}, "terminals, locks, modes: where there is a device or a file"},

@@ -259,7 +259,7 @@ func (h house) serve(vars []string, paths ...string) *process {
 	h.Helper()
 	host, err := os.Hostname()
 	h.must(err)
-	args, hub := []string{"serve", "--db", h.db, "--addr", "localhost:0"}, inventory.Hub{Host: host}
+	args, hub := []string{"serve", "--db", h.db, "--addr", "localhost:0", "--people-addr", "localhost:0"}, inventory.Hub{Host: host}
 	for _, path := range paths {
 		args, hub.Ports = append(args, "--device", path), append(hub.Ports, inventory.HubPort{ID: path})
 	}
@@ -272,9 +272,9 @@ func (h house) serve(vars []string, paths ...string) *process {
 // site waits until the desk says where it is.
 func (p *process) site() string {
 	p.Helper()
-	p.await(&p.out, " in a browser")
+	p.await(&p.out, "Ctrl-C ends it")
 	_, rest, _ := strings.Cut(p.out.String(), "http://")
-	return "http://" + strings.Fields(rest)[0]
+	return "http://" + strings.TrimRight(strings.Fields(rest)[0], ",")
 }
 
 // press presses a button of a page. A desk that is killed by it does not answer.

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"net/http"
+
 	_ "embed"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"keystation/web"
 )
 
 // commands is the whole program in the order of the help: a constructor each,
@@ -42,6 +46,7 @@ var commands = []struct {
 // program. The program itself leaves them empty.
 type seams struct {
 	commit func(actions []string, commit func() error) error // around every commit of the database; nil: nothing
+	who    func(*http.Request) (web.Visitor, bool)           // who sends a request; nil: the session tells
 	made   func()                                            // after the last key of provision, the database still open; nil: nothing
 }
 

@@ -35,6 +35,26 @@ func seed(ctx context.Context, d *desk) error {
 			}
 		}
 	}
+	return seedRoles(ctx, d)
+}
+
+// seedRoles gives the demo's people roles, so that each page can be seen by whom it is for.
+func seedRoles(ctx context.Context, d *desk) error {
+	page, err := d.store.PersonList(ctx, inventory.PersonQuery{Limit: 50})
+	if err != nil {
+		return err
+	}
+	roles := map[string][]inventory.Role{
+		"grace@example.com": {inventory.Operator}, "soren@example.com": {inventory.Approver}, "boris@example.com": {inventory.Approver},
+		"maria@example.com": {inventory.HelpDesk}, "eleni@example.com": {inventory.Auditor}, "agnieszka@example.com": {inventory.Admin},
+	}
+	for _, row := range page.Rows {
+		for _, r := range roles[row.Person.Email] {
+			if err := d.store.GiveRole(ctx, inventory.System("demo"), row.Person.ID, r); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -77,6 +77,9 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 		return errors.Join(err, at.close())
 	}
 	at.say(c.OutOrStdout())
+	if err := d.sayCode(c.Context(), c.OutOrStdout(), site, at); err != nil {
+		return errors.Join(err, at.close())
+	}
 	g, ctx := errgroup.WithContext(c.Context())
 	at.serveAt(ctx, g.Go, site)
 	g.Go(func() error { return watchOn(ctx, b) })
@@ -99,8 +102,12 @@ func watchOn(ctx context.Context, b *station.Bench) error {
 // site is the pages over this database and bench. hands is nil outside the demo.
 func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands, at doors) (*web.Site, error) {
 	p, trust := &printer{desk: d}, siteTrust{d}
+	in, err := d.signIn()
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
-		Local: osActor(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
+		Local: osActor(), Who: d.seams.who, SignIn: in, Refused: d.refusedAccess(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Cancel: func(ctx context.Context, by inventory.Actor, number, reason string) error {
 			err := d.store.CancelRequisition(ctx, by, number, reason)

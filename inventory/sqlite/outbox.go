@@ -36,6 +36,26 @@ func (tx *txn) post(ctx context.Context, p inventory.Person, kind inventory.Lett
 	return nil
 }
 
+// alert is a letter that goes to both addresses of p, for what a thief of the first one would rather hide. It carries the
+// link that says "this was not me".
+func (tx *txn) alert(ctx context.Context, p inventory.Person, kind inventory.LetterKind, facts inventory.LetterFacts) error {
+	return tx.post(ctx, p, kind, facts, true)
+}
+
+// postAll is a letter to everybody with a role.
+func (tx *txn) postAll(ctx context.Context, role inventory.Role, kind inventory.LetterKind, facts inventory.LetterFacts) error {
+	all, err := people.list(ctx, tx.sql, `WHERE state = 'active' AND id IN (SELECT person FROM grants WHERE role = $1 AND until IS NULL) ORDER BY id`, role)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if err := tx.post(ctx, p, kind, facts, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // beside runs writes that the ledger does not follow: sessions and mail on its way. They are no acts, and what they hold is
 // gone some time later.
 func (s *Store) beside(ctx context.Context, write func(q execer) error) error {

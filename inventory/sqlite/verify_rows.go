@@ -19,7 +19,7 @@ var recorded = []interface {
 	hashes(ctx context.Context, q querier, do func(row inventory.RowHash, fault error)) error
 	called() string
 }{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints, hubs, metadata,
-	policies, reviews, judgments, incidents, recalls, recallItems, grants,
+	policies, reviews, judgments, incidents, recalls, recallItems, grants, identities, passkeys, invitations,
 	readiness}
 
 func (t *table[T]) called() string { return t.name }

@@ -1,0 +1,270 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"keystation/inventory"
+)
+
+// OIDC is the company's identity provider (OpenID Connect Core 1.0). Issuer and ClientID are needed; the zero value of every
+// other field has a meaning. It is safe for concurrent use.
+type OIDC struct {
+	Issuer   string
+	ClientID string
+	Secret   string   // empty: a public client, which PKCE guards
+	Name     string   // what people call it; empty: the issuer's host
+	Scopes   []string // beside openid, profile and email
+
+	ExternalID string                    // the claim by which the directory knows people; empty: none
+	RoleClaim  string                    // the claim that names roles; empty: roles are given here
+	Roles      map[string]inventory.Role // what its values stand for
+	Enter      bool                      // somebody whom the directory does not know is entered
+	Client     *http.Client              // nil: one that waits ten seconds
+
+	mu       sync.Mutex
+	provider *oidc.Provider
+}
+
+func (o *OIDC) name() string {
+	if o.Name != "" {
+		return o.Name
+	}
+	if u, err := url.Parse(o.Issuer); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return o.Issuer
+}
+
+// with gives ctx the client that speaks to the provider.
+func (o *OIDC) with(ctx context.Context) context.Context {
+	client := o.Client
+	if client == nil {
+		client = &http.Client{Timeout: 10 * time.Second}
+	}
+	return oidc.ClientContext(ctx, client)
+}
+
+// discovered gives the provider. It is asked at the first sign-in, not before, so that a desk starts while the provider is
+// down; once it answered it is not asked again.
+func (o *OIDC) discovered(ctx context.Context) (*oidc.Provider, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.provider != nil {
+		return o.provider, nil
+	}
+	p, err := oidc.NewProvider(context.WithoutCancel(o.with(ctx)), o.Issuer)
+	if err != nil {
+		return nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
+			Msg: o.name() + " does not answer as it should, so nobody can sign in with it just now: try again in a few minutes."}
+	}
+	o.provider = p
+	return p, nil
+}
+
+func (o *OIDC) client(p *oidc.Provider, callback string) *oauth2.Config {
+	return &oauth2.Config{ClientID: o.ClientID, ClientSecret: o.Secret, Endpoint: p.Endpoint(), RedirectURL: callback,
+		Scopes: append([]string{oidc.ScopeOpenID, "profile", "email"}, o.Scopes...)}
+}
+
+// journey is what a session remembers while its person is at the provider.
+type journey struct {
+	State, Nonce, Verifier, Next string
+	Again                        inventory.PersonID // who shows once more who they are; empty: somebody comes in
+	Began                        int64
+}
+
+const sessionJourney = "journey"
+
+// callback is where the provider sends people back to, at the door where they came from.
+func (s *Site) callback(r *http.Request) string {
+	scheme := "http://"
+	if s.secure(r) {
+		scheme = "https://"
+	}
+	return scheme + r.Host + "/signin/callback"
+}
+
+func (s *Site) hasOIDC() error {
+	if err := s.hasDoor(); err != nil {
+		return err
+	}
+	if s.SignIn.OIDC == nil {
+		return inventory.Refuse(inventory.NotFound, "People sign in by passkey here: use the button on the sign-in page.")
+	}
+	return nil
+}
+
+// leave sends somebody to the provider (OpenID Connect Core §3.1.2.1, RFC 7636).
+func (s *Site) leave(c Ctx) error {
+	if err := s.hasOIDC(); err != nil {
+		return err
+	}
+	if err := s.limited(c, ""); err != nil {
+		return err
+	}
+	r, o := c.Request(), s.SignIn.OIDC
+	p, err := o.discovered(r.Context())
+	if err != nil {
+		return err
+	}
+	j := journey{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(),
+		Next: localPath(c.QueryParam("next")), Began: s.Now().Unix()}
+	options := []oauth2.AuthCodeOption{oidc.Nonce(j.Nonce), oauth2.S256ChallengeOption(j.Verifier)}
+	if v := s.already(c); v.ID != "" && c.QueryParam("again") != "" {
+		j.Again = v.Person
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
+	b, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("keep journey: %w", err)
+	}
+	s.sessions.Put(r.Context(), sessionJourney, string(b))
+	return c.Redirect(http.StatusSeeOther, o.client(p, s.callback(r)).AuthCodeURL(j.State, options...))
+}
+
+// arrive takes somebody in who comes back from the provider (OpenID Connect Core §3.1.2.5 to §3.1.3.7).
+func (s *Site) arrive(c Ctx) error {
+	if err := s.hasOIDC(); err != nil {
+		return err
+	}
+	var j journey
+	text := s.sessions.PopString(c.Request().Context(), sessionJourney)
+	if text == "" || json.Unmarshal([]byte(text), &j) != nil || c.QueryParam("state") != j.State || s.Now().Sub(time.Unix(j.Began, 0)) > 15*time.Minute {
+		return inventory.Refuse(inventory.Conflict, "This sign-in was begun elsewhere, or took too long: begin again on the sign-in page.")
+	}
+	if c.QueryParam("error") != "" {
+		s.Log.Warn("the identity provider refused a sign-in", "error", c.QueryParam("error"), "description", c.QueryParam("error_description"))
+		return c.Redirect(http.StatusSeeOther, "/signin?trouble=refused&next="+url.QueryEscape(j.Next))
+	}
+	token, err := s.redeem(c, j)
+	if err != nil {
+		return err
+	}
+	claims, err := s.SignIn.OIDC.claims(token)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	p, err := s.SignIn.Books.SignInByClaims(ctx, claims)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	if j.Again != "" {
+		if err := s.provedAgain(token, p, j); err != nil {
+			return err
+		}
+	}
+	if err := s.letIn(ctx, p, inventory.ByOIDC, false); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, j.Next)
+}
+
+// redeem turns the code into a verified ID token.
+func (s *Site) redeem(c Ctx, j journey) (*oidc.IDToken, error) {
+	o := s.SignIn.OIDC
+	ctx := o.with(c.Request().Context())
+	p, err := o.discovered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// RFC 9207 §2.4: an answer of another provider must not be redeemed at this one.
+	if iss := c.QueryParam("iss"); iss != "" && iss != o.Issuer {
+		return nil, badToken(fmt.Errorf("answer of issuer %q", iss))
+	}
+	got, err := o.client(p, s.callback(c.Request())).Exchange(ctx, c.QueryParam("code"), oauth2.VerifierOption(j.Verifier))
+	if err != nil {
+		return nil, badToken(err)
+	}
+	raw, ok := got.Extra("id_token").(string)
+	if !ok {
+		return nil, badToken(errors.New("no id_token"))
+	}
+	token, err := p.VerifierContext(ctx, &oidc.Config{ClientID: o.ClientID, Now: s.Now}).Verify(ctx, raw)
+	if err != nil {
+		return nil, badToken(err)
+	}
+	if token.Nonce != j.Nonce {
+		return nil, badToken(errors.New("another nonce"))
+	}
+	return token, nil
+}
+
+func badToken(err error) error {
+	return &inventory.Error{Kind: inventory.Forbidden, Err: err, Msg: "What the identity provider answered does not hold, so nobody was signed in: begin again on the sign-in page, and if it goes on tell the help desk."}
+}
+
+// provedAgain refuses an answer that is about somebody else, or about a sign-in of long ago (OpenID Connect Core §3.1.2.1,
+// max_age: auth_time is required then).
+func (s *Site) provedAgain(token *oidc.IDToken, p inventory.Person, j journey) error {
+	var of struct {
+		AuthTime int64 `json:"auth_time"`
+	}
+	if err := token.Claims(&of); err != nil {
+		return badToken(err)
+	}
+	if p.ID != j.Again {
+		return inventory.Refuse(inventory.Forbidden, "That was somebody else: sign in again as yourself.")
+	}
+	if of.AuthTime < j.Began-60 { // two clocks
+		return badToken(fmt.Errorf("signed in at %d, asked at %d", of.AuthTime, j.Began))
+	}
+	return nil
+}
+
+// claims reads what the token says. An e-mail address counts unless the provider says that it is not verified.
+func (o *OIDC) claims(token *oidc.IDToken) (inventory.Claims, error) {
+	var all map[string]any
+	if err := token.Claims(&all); err != nil {
+		return inventory.Claims{}, badToken(err)
+	}
+	text := func(key string) string {
+		t, _ := all[key].(string)
+		return strings.TrimSpace(t)
+	}
+	c := inventory.Claims{Issuer: token.Issuer, Subject: token.Subject, Name: text("name"), Language: text("locale"), Enter: o.Enter, RolesKnown: o.RoleClaim != ""}
+	if verified, says := all["email_verified"].(bool); !says || verified {
+		c.Email = text("email")
+	}
+	if o.ExternalID != "" {
+		c.ExternalID = text(o.ExternalID)
+	}
+	if c.Name == "" {
+		c.Name = c.Email
+	}
+	for _, value := range valuesOf(all[o.RoleClaim]) {
+		if r, known := o.Roles[value]; known && !slices.Contains(c.Roles, r) {
+			c.Roles = append(c.Roles, r)
+		}
+	}
+	return c, nil
+}
+
+// valuesOf are the values of a claim that is a text or a list of texts.
+func valuesOf(claim any) []string {
+	switch v := claim.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var out []string
+		for _, one := range v {
+			if t, ok := one.(string); ok {
+				out = append(out, t)
+			}
+		}
+		return out
+	}
+	return nil
+}
