@@ -132,7 +132,7 @@ func (s *Site) checkGroups(c Ctx, a asking) []group {
 	}{{"virtual", inventory.ReadyVirtual, a.answers.Virtual}, {"app", inventory.ReadyApp, a.answers.Apps}} {
 		rows := group{ID: g.field, Legend: s.text(c, "ask."+g.field), Hint: s.text(c, "ask.any")}
 		for _, row := range a.table.Of(g.kind) {
-			rows.Choices = append(rows.Choices, option{Name: g.field, Value: row.Name, Label: s.called(c, row.Name), Many: true, On: slices.Contains(g.on, row.Name)})
+			rows.Choices = append(rows.Choices, option{Name: g.field, Value: row.Name, Label: sentenceCase(s.called(c, row.Name)), Many: true, On: slices.Contains(g.on, row.Name)})
 		}
 		if len(rows.Choices) > 0 {
 			all = append(all, rows)
