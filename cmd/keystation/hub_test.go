@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"strings"
@@ -86,7 +87,8 @@ func TestDemo_page(t *testing.T) {
 		t.Fatalf("the demo says %q, %v", line, err)
 	}
 	site := "http://" + strings.Fields(rest)[0]
-	answer, err := http.PostForm(site+"/bench/plug", url.Values{"port": {"demo-16"}})
+	visitor := be(t, site, "Grace Hopper")
+	answer, err := visitor.PostForm(site+"/bench/plug", url.Values{"port": {"demo-16"}})
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("plugging a key in: %v, %v", answer, err)
 	}
@@ -94,7 +96,7 @@ func TestDemo_page(t *testing.T) {
 	look := time.NewTicker(200 * time.Millisecond)
 	defer look.Stop()
 	for deadline := time.Now().Add(time.Minute); ; <-look.C {
-		page := fetch(t, site+"/bench")
+		page := fetchAs(t, visitor, site+"/bench")
 		if strings.Contains(page, "READY") && strings.Contains(page, "TOUCH") && strings.Contains(page, "DEMO") {
 			break
 		}
@@ -102,12 +104,12 @@ func TestDemo_page(t *testing.T) {
 			t.Fatalf("no key is ready, or none asks for the visitor's touch:\n%s", page)
 		}
 	}
-	answer, err = http.PostForm(site+"/requisitions/R-1001/cancel", url.Values{"reason": {"Nobody needs it."}})
+	answer, err = visitor.PostForm(site+"/requisitions/R-1001/cancel", url.Values{"reason": {"Nobody needs it."}})
 	if err != nil || answer.StatusCode != http.StatusOK || !strings.HasSuffix(answer.Request.URL.Path, "/R-1001") {
 		t.Fatalf("cancelling a requisition: %v, %v", answer, err)
 	}
 	_ = answer.Body.Close()
-	if page := fetch(t, site+"/requisitions/R-1001"); !strings.Contains(page, "Nobody needs it.") {
+	if page := fetchAs(t, visitor, site+"/requisitions/R-1001"); !strings.Contains(page, "Nobody needs it.") {
 		t.Errorf("the requisition's page does not say why it was cancelled:\n%s", page)
 	}
 	interrupt()
@@ -116,9 +118,42 @@ func TestDemo_page(t *testing.T) {
 	}
 }
 
-func fetch(t *testing.T, address string) string {
+// be gives a client that is somebody in a demo.
+func be(t *testing.T, site, name string) *http.Client {
 	t.Helper()
-	r, err := http.Get(address)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	door := fetchAs(t, client, site+"/bench")
+	before, _, found := strings.Cut(door, "<b>"+name+"</b>")
+	_, id, _ := cutLast(before, `name="person" value="`)
+	id, _, _ = strings.Cut(id, `"`)
+	if !found || id == "" {
+		t.Fatalf("nobody at the door is %s:\n%s", name, door)
+	}
+	answer, err := client.PostForm(site+"/signin/demo", url.Values{"person": {id}, "next": {"/bench"}})
+	if err != nil || answer.StatusCode != http.StatusOK || answer.Request.URL.Path != "/bench" {
+		t.Fatalf("being %s: %v, %v", name, answer, err)
+	}
+	_ = answer.Body.Close()
+	return client
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
+}
+
+func fetch(t *testing.T, address string) string { return fetchAs(t, http.DefaultClient, address) }
+
+func fetchAs(t *testing.T, client *http.Client, address string) string {
+	t.Helper()
+	r, err := client.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}

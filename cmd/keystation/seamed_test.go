@@ -36,14 +36,16 @@ const (
 func mainSeamed() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// Whoever comes in is the operator at this machine: how people sign in is shown elsewhere.
-	s := seams{commit: newTraps().commit, who: func(*http.Request) (web.Visitor, bool) {
-		return web.Visitor{Actor: osActor(), Roles: inventory.Roles, Proved: time.Now()}, true
-	}}
+	s := seams{commit: newTraps().commit, who: userHere}
 	if os.Getenv(heldWhen) == "made" {
 		s.made = hold
 	}
 	os.Exit(run(ctx, s, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// userHere lets whoever comes in be the user of this machine, with all roles: how people sign in is shown elsewhere.
+func userHere(*http.Request) (web.Visitor, bool) {
+	return web.Visitor{Actor: osActor(), Roles: inventory.Roles, Proved: time.Now()}, true
 }
 
 // hold stops the program where it is, with a text in memory that a search of that memory has to find.

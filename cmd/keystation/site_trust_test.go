@@ -84,6 +84,7 @@ func withMadeKeys(t *testing.T, do func(d *desk, b browser)) {
 	c := &cobra.Command{}
 	c.SetContext(t.Context())
 	c.SetOut(io.Discard)
+	d.seams.who = userHere
 	err = d.withOwner(func(owner string) error {
 		if err := demoOnce(c, d, owner, dir); err != nil {
 			return err
