@@ -298,10 +298,11 @@ func (a Ask) Incident(k Key, p Person) (Incident, bool) {
 // incidentStates are what a key becomes by what happened to it.
 var incidentStates = map[IncidentKind]KeyState{IncidentLost: Lost, IncidentStolen: Stolen, IncidentDamaged: Damaged}
 
-// Report takes a key into the state that an incident of its holder's means. One that is in it already stays so.
+// Report takes a key into the state that an incident of its holder's means. One that is in it already, or in one from which
+// there is no way to it, stays as it is: a stolen key is not merely lost.
 func (k Key) Report(i Incident, at time.Time) (Key, Event, error) {
 	to, ok := incidentStates[i.Kind]
-	if !ok || k.State == to {
+	if !ok || !k.State.May(to) {
 		return k, Event{}, nil
 	}
 	return k.Move(to, i.Reason, at)

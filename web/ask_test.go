@@ -49,7 +49,7 @@ type asker struct {
 	lang  string
 }
 
-func newAsker(t *testing.T, name string, changes ...func(*Config)) *asker {
+func newAsker(t testing.TB, name string, changes ...func(*Config)) *asker {
 	t.Helper()
 	store := inventorytest.Open(t)
 	a := &asker{store: store, me: personNamed(t, store, name)}
@@ -62,7 +62,7 @@ func newAsker(t *testing.T, name string, changes ...func(*Config)) *asker {
 	return a
 }
 
-func personNamed(t *testing.T, store *inventorytest.Store, name string) inventory.Person {
+func personNamed(t testing.TB, store *inventorytest.Store, name string) inventory.Person {
 	t.Helper()
 	p, err := store.PersonList(t.Context(), inventory.PersonQuery{Text: name})
 	if err != nil || len(p.Rows) != 1 {
@@ -72,7 +72,7 @@ func personNamed(t *testing.T, store *inventorytest.Store, name string) inventor
 }
 
 // filled reads the form of a page as a browser would send it, with changes: an empty value takes a field away.
-func filled(t *testing.T, p page, changes url.Values) (action string, form url.Values) {
+func filled(t testing.TB, p page, changes url.Values) (action string, form url.Values) {
 	t.Helper()
 	forms := p.find("form.questions")
 	if len(forms) != 1 {
@@ -118,7 +118,7 @@ func saidBy(n *html.Node) string {
 // send fills the form of a page in and sends it; where it leads on, that page comes back.
 func (a *asker) send(p page, changes url.Values) page {
 	a.t.Helper()
-	action, form := filled(a.t.(*testing.T), p, changes)
+	action, form := filled(a.t, p, changes)
 	method, _ := attr(p.find("form.questions")[0], "method")
 	if method == "get" {
 		return a.get(action + "?" + form.Encode())
@@ -197,12 +197,12 @@ func TestAsk_personas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := newAsker(t, "Ada")
 	for i, p := range inventorytest.Personas(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			lang := []string{"en", "de"}[i%2]
-			a := newAsker(t, "Ada")
-			a.lang = lang
-			results, err := a.store.ImportPeople(t.Context(), inventorytest.Operator, []inventory.ImportedPerson{{Person: inventory.Person{Name: p.Name, ExternalID: "P", Tier: p.Tier}}}, false)
+			a.t, a.lang = t, lang
+			results, err := a.store.ImportPeople(t.Context(), inventorytest.Operator, []inventory.ImportedPerson{{Person: inventory.Person{Name: p.Name, ExternalID: p.Name, Tier: p.Tier}}}, false)
 			if err != nil || results[0].Outcome != inventory.RowCreated {
 				t.Fatal(results, err)
 			}
