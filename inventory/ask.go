@@ -86,6 +86,7 @@ type Ask struct {
 
 	Address  Address   // empty: a saved one, or it is picked up
 	Saved    AddressID // of the person's address book
+	Keep     string    // what an address is called that goes into that book; empty: it does not
 	Place    string    // the desk where it is picked up; empty: any, unless it is sent
 	NeededBy string    // a day; empty: as soon as it goes
 }
@@ -229,6 +230,8 @@ type AskFacts struct {
 	Keys   []Key         // in their hands, or that something happened to
 	Open   []Requisition // that nobody has finished yet
 	Last   *Answers      // that they gave the last time; nil: they gave none
+
+	Addresses []SavedAddress // in their address book
 }
 
 // mayBeAskedFor refuses a person for whom nothing is made.

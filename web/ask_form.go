@@ -24,6 +24,8 @@ type formPage struct {
 	Pair    group
 	To      group
 	Address inventory.Address
+	CanKeep bool // the address can go into the address book
+	Keep    bool
 	By      group
 	ByDay   string
 	Key     string // which key it will be
@@ -63,7 +65,8 @@ func (s *Site) drawForm(c Ctx, a asking, status int, wrong wrongs) error {
 	v := a.values
 	page := formPage{happenedPart: s.happened(c, a, wrong), Other: a.other(visitor(c)), Hidden: a.hidden(), Form: cmp.Or(v.Get("token"), newForm()),
 		Text: v.Get("text"), ByDay: v.Get("byday"), First: a.occasion.Incident == inventory.IncidentStolen,
-		Key: s.keySentence(c, a.table.Advise(a.answers, a.facts.Person.Tier)), Address: a.address()}
+		Key: s.keySentence(c, a.table.Advise(a.answers, a.facts.Person.Tier)), Address: a.address(),
+		CanKeep: string(a.facts.Person.ID) == visitor(c).ID, Keep: v.Get("keep") == "yes"}
 	if !a.occasion.Replaces() {
 		page.Need = s.needGroup(c, a, wrong)
 	}
@@ -111,16 +114,24 @@ const (
 	toNew  = "new"
 )
 
-// toGroup offers the desks and a new address.
+// toSaved begins the value of an address that the person keeps.
+const toSaved = "saved:"
+
+// toGroup offers the addresses that the person keeps, the desks and a new address.
 func (s *Site) toGroup(c Ctx, a asking, wrong wrongs) group {
 	g := group{ID: "to", Legend: s.text(c, "ask.to"), Wrong: wrong["to"]}
 	chosen := a.values.Get("to")
+	for i, k := range a.facts.Addresses {
+		value := toSaved + string(k.ID)
+		g = g.and(option{Name: "to", Value: value, Label: k.Label, Hint: k.Open.City, On: chosen == value || chosen == "" && i == 0})
+	}
+	first := len(g.Choices) == 0
 	for i, name := range append([]string{}, s.desks()...) {
 		label := s.text(c, "ask.to.desk")
 		if name != "" {
 			label = s.text(c, "ask.to.place", name)
 		}
-		g = g.and(option{Name: "to", Value: toDesk + name, Label: label, On: chosen == toDesk+name || chosen == "" && i == 0})
+		g = g.and(option{Name: "to", Value: toDesk + name, Label: label, On: chosen == toDesk+name || chosen == "" && i == 0 && first})
 	}
 	return g.and(option{Name: "to", Value: toNew, Label: s.text(c, "ask.to.new"), On: chosen == toNew})
 }
@@ -147,17 +158,10 @@ func (s *Site) byGroup(c Ctx, a asking, wrong wrongs) group {
 
 // address is what was typed; before that, what the directory knows.
 func (a asking) address() inventory.Address {
-	v := a.values
-	if !v.Has("street") {
+	if !a.values.Has("street") {
 		return inventory.Address{Recipient: a.facts.Person.Name, Country: a.facts.Person.Country}
 	}
-	to := inventory.Address{Recipient: trimmed(v, "recipient"), City: trimmed(v, "city"), PostalCode: trimmed(v, "postal"), Country: strings.ToUpper(trimmed(v, "country"))}
-	for line := range strings.Lines(v.Get("street")) {
-		if line = strings.TrimSpace(line); line != "" {
-			to.Street = append(to.Street, line)
-		}
-	}
-	return to
+	return addressOf(a.values)
 }
 
 func trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }
@@ -174,6 +178,11 @@ func (a asking) asked(way inventory.Way) inventory.Ask {
 	switch to := v.Get("to"); {
 	case to == toNew:
 		ask.Address = a.address()
+		if v.Get("keep") == "yes" {
+			ask.Keep = cmp.Or(ask.Address.City, "-")
+		}
+	case strings.HasPrefix(to, toSaved):
+		ask.Saved = inventory.AddressID(strings.TrimPrefix(to, toSaved))
 	case strings.HasPrefix(to, toDesk):
 		ask.Place = strings.TrimPrefix(to, toDesk)
 	}
@@ -186,7 +195,7 @@ func (s *Site) sendAsk(c Ctx, a asking) error {
 	for _, p := range ask.Problems(s.Now()) {
 		wrong[p.Field] = s.text(c, "ask.wrong."+p.Code)
 	}
-	if to := a.values.Get("to"); to != toNew && !slices.Contains(s.desks(), strings.TrimPrefix(to, toDesk)) {
+	if g := s.toGroup(c, a, nil); !slices.ContainsFunc(g.Choices, func(o option) bool { return o.Value == a.values.Get("to") }) {
 		wrong["to"] = s.text(c, "ask.wrong.to")
 	}
 	if len(wrong) > 0 {

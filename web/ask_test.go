@@ -56,7 +56,7 @@ func newAsker(t testing.TB, name string, changes ...func(*Config)) *asker {
 	a.desktop = open(t, append([]func(*Config){func(c *Config) {
 		c.Books, c.Now = store, store.Clock.Now
 		c.Who = func(*http.Request) (Visitor, bool) {
-			return Visitor{Actor: inventory.ActorOf(a.me, inventory.ByOIDC), Person: a.me.ID, Language: a.lang, Roles: nil, Proved: noon}, true
+			return Visitor{Actor: inventory.ActorOf(a.me, inventory.ByOIDC), Person: a.me.ID, Language: a.lang, Proved: inventorytest.Start.AddDate(0, 0, 1)}, true
 		}
 	}}, changes...)...)
 	return a

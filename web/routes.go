@@ -41,6 +41,9 @@ var routes = []route{
 	{post, "/account/passkey", people, both, "keep it", (*Site).finishAdd},
 	{post, "/account/passkey/rename", people, both, "call a passkey something else", (*Site).renamePasskey},
 	{post, "/account/passkey/remove", people, both, "remove a passkey", again((*Site).removePasskey)},
+	{get, "/account/addresses", people, both, "one's address book", (*Site).addressBook},
+	{post, "/account/addresses", people, both, "keep an address", again((*Site).saveAddress)},
+	{post, "/account/addresses/remove", people, both, "remove one", (*Site).removeAddress},
 	{post, "/people/:id/invite", admins, desk, "make an invitation and show its link once", again((*Site).invite)},
 
 	{get, "/bench", operators, desk, "the ports as tiles", (*Site).bench},

@@ -37,6 +37,7 @@ type Books interface {
 	policyBooks
 	askBooks
 	readinessBooks
+	addressBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.

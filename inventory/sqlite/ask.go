@@ -143,6 +143,13 @@ func (a *asking) begin(ctx context.Context) (inventory.Requisition, error) {
 			return r, err
 		}
 	}
+	if a.Keep != "" && a.Saved == "" && !to.IsZero() {
+		ev, err := a.s.keepAddress(ctx, a.tx, a.person, a.Keep, to)
+		if err != nil {
+			return r, err
+		}
+		a.events = append(a.events, ev)
+	}
 	r.Address, err = a.s.sealAddress(r.ID, to)
 	return r, err
 }
@@ -277,6 +284,9 @@ func (s *Store) AskFacts(ctx context.Context, by inventory.Actor, of inventory.P
 		return f, err
 	}
 	if f.Open, err = requisitions.list(ctx, s.readers, "WHERE person = $1 AND state IN ('submitted', 'approved', 'fulfilling', 'sent') ORDER BY id DESC LIMIT 10", id); err != nil {
+		return f, err
+	}
+	if f.Addresses, err = s.AddressBook(ctx, by, id); err != nil {
 		return f, err
 	}
 	last, err := requisitions.one(ctx, s.readers, "WHERE person = $1 AND advice <> '' ORDER BY id DESC LIMIT 1", id)

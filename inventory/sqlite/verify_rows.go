@@ -20,7 +20,7 @@ var recorded = []interface {
 	called() string
 }{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints, hubs, metadata,
 	policies, reviews, judgments, incidents, recalls, recallItems, grants, identities, passkeys, invitations,
-	readiness}
+	readiness, addresses}
 
 func (t *table[T]) called() string { return t.name }
 
