@@ -21,11 +21,8 @@ type SavedAddress struct {
 const bookSize = 8
 
 // Save checks and dates an address that p keeps beside kept others. What it says is sealed by whoever calls.
-func (a SavedAddress) Save(p Person, kept int, by Actor, at time.Time) (SavedAddress, Event, error) {
+func (a SavedAddress) Save(p Person, kept int, at time.Time) (SavedAddress, Event, error) {
 	a.Label = strings.TrimSpace(a.Label)
-	if err := p.keepsAddresses(by); err != nil {
-		return a, Event{}, err
-	}
 	if a.Label == "" || len(a.Label) > 60 {
 		return a, Event{}, Refuse(Invalid, "Say in a word or two what the address is called, such as Home.")
 	}
@@ -39,18 +36,16 @@ func (a SavedAddress) Save(p Person, kept int, by Actor, at time.Time) (SavedAdd
 	return a, a.event("address.saved"), nil
 }
 
-// Remove takes an address out of the book of p: nothing is left of what it says.
-func (a SavedAddress) Remove(p Person, by Actor, at time.Time) (SavedAddress, Event, error) {
-	if err := p.keepsAddresses(by); err != nil {
-		return a, Event{}, err
-	}
+// Remove takes an address out of its book: nothing is left of what it says.
+func (a SavedAddress) Remove(at time.Time) (SavedAddress, Event) {
 	a.Sealed, a.Open, a.RemovedAt = nil, Address{}, &at
-	return a, a.event("address.removed"), nil
+	return a, a.event("address.removed")
 }
 
-// keepsAddresses lets people keep their own addresses, and those who bring the directory in by a file keep those of all.
-func (p Person) keepsAddresses(by Actor) error {
-	if by.ID == string(p.ID) || by.Method == ByOSUser || by.Method == BySystem {
+// KeepsAddresses refuses whoever is not p: people keep their own addresses. What the directory has of them comes in by a file,
+// not by this.
+func (p Person) KeepsAddresses(by Actor) error {
+	if by.ID == string(p.ID) {
 		return nil
 	}
 	return Refuse(Forbidden, "People keep their own addresses: nobody else changes those of %s.", p.Name)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"reflect"
 
 	"keystation/inventory"
 )
@@ -46,6 +47,9 @@ func (s *Store) SaveAddress(ctx context.Context, by inventory.Actor, of inventor
 		if err != nil {
 			return err
 		}
+		if err := p.KeepsAddresses(by); err != nil {
+			return err
+		}
 		ev, err := s.keepAddress(ctx, tx, p, label, a)
 		if err != nil {
 			return err
@@ -64,7 +68,7 @@ func (s *Store) keepAddress(ctx context.Context, tx *txn, p inventory.Person, la
 	if a.ID, err = inventory.NewID[inventory.AddressID](); err != nil {
 		return inventory.Event{}, err
 	}
-	a, ev, err := a.Save(p, len(book), tx.by, tx.now)
+	a, ev, err := a.Save(p, len(book), tx.now)
 	if err != nil {
 		return ev, err
 	}
@@ -77,21 +81,52 @@ func (s *Store) keepAddress(ctx context.Context, tx *txn, p inventory.Person, la
 	return ev, tx.alert(ctx, p, inventory.LetterAddress, inventory.LetterFacts{By: tx.by.Name, Path: "/account/addresses"})
 }
 
+// addAddress puts the address that a directory has under a label into the book of p, in place of the one that it had there,
+// and gives what there is to log. One that is kept already, under whatever label, is left alone; so is the label where this
+// program cannot read what is kept under it.
+func (s *Store) addAddress(ctx context.Context, tx *txn, p inventory.Person, label string, to inventory.Address) ([]inventory.Event, error) {
+	book, err := kept(ctx, tx.sql, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var events []inventory.Event
+	for _, a := range book {
+		was, err := s.openSaved(a)
+		unread := inventory.KindOf(err) == inventory.Unavailable
+		if err != nil && !unread {
+			return nil, err
+		}
+		if unread && a.Label == label || !unread && reflect.DeepEqual(was, to) {
+			return nil, nil
+		}
+		if a.Label != label {
+			continue
+		}
+		gone, ev := a.Remove(tx.now)
+		if err := addresses.save(ctx, tx, gone); err != nil {
+			return nil, err
+		}
+		events = append(events, ev)
+	}
+	ev, err := s.keepAddress(ctx, tx, p, label, to)
+	return append(events, ev), err
+}
+
 // RemoveAddress takes an address out of the book of a person.
 func (s *Store) RemoveAddress(ctx context.Context, by inventory.Actor, of inventory.PersonID, id inventory.AddressID) error {
 	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		a, err := savedAddress(ctx, tx.sql, of, id)
-		if err != nil {
-			return err
-		}
 		p, err := person(ctx, tx.sql, of)
 		if err != nil {
 			return err
 		}
-		a, ev, err := a.Remove(p, by, tx.now)
+		if err := p.KeepsAddresses(by); err != nil {
+			return err
+		}
+		a, err := savedAddress(ctx, tx.sql, of, id)
 		if err != nil {
 			return err
 		}
+		a, ev := a.Remove(tx.now)
 		if err := addresses.save(ctx, tx, a); err != nil {
 			return err
 		}

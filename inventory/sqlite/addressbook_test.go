@@ -77,3 +77,35 @@ func TestStore_SaveAddress(t *testing.T) {
 	}
 	holds(t, s)
 }
+
+// What the directory has takes the place of what it had, never of what somebody keeps beside it, and the same once more
+// changes nothing.
+func TestStore_addAddress(t *testing.T) {
+	s := inventorytest.Open(t)
+	ada := known(t, s, "Ada")
+	self := inventory.ActorOf(ada, inventory.ByOIDC)
+	home, old, now := inventory.Address{Recipient: "Ada", Street: []string{"1 Home"}, City: "York", Country: "GB"},
+		inventory.Address{Recipient: "Ada", Street: []string{"2 Old"}, City: "Leeds", Country: "GB"}, inventory.Address{Recipient: "Ada", Street: []string{"3 New"}, City: "Bath", Country: "GB"}
+	if err := s.SaveAddress(t.Context(), self, ada.ID, "Home", home); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []inventory.Address{old, now, now, home} {
+		if err := s.AddAddress(t.Context(), inventorytest.Operator, ada, "Directory", to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	book, err := s.AddressBook(t.Context(), self, ada.ID)
+	if err != nil || len(book) != 2 || book[0].Open.City != "York" || book[1].Open.City != "Bath" {
+		t.Errorf("the book is %+v, %v", book, err)
+	}
+	var told []string
+	for _, a := range actions(t, s, 1) {
+		if strings.HasPrefix(a, "address.") {
+			told = append(told, a)
+		}
+	}
+	if !slices.Equal(told, []string{"address.saved", "address.saved", "address.removed", "address.saved"}) {
+		t.Errorf("the ledger says %q", told)
+	}
+	holds(t, s)
+}

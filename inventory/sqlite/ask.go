@@ -144,6 +144,9 @@ func (a *asking) begin(ctx context.Context) (inventory.Requisition, error) {
 		}
 	}
 	if a.Keep != "" && a.Saved == "" && !to.IsZero() {
+		if err := a.person.KeepsAddresses(a.tx.by); err != nil {
+			return r, err
+		}
 		ev, err := a.s.keepAddress(ctx, a.tx, a.person, a.Keep, to)
 		if err != nil {
 			return r, err

@@ -182,3 +182,14 @@ func (s *Store) Guard(ctx context.Context, number string, tier inventory.Tier) e
 		return tx.log(ctx, inventory.Event{Action: "test.guarded"})
 	})
 }
+
+// AddAddress puts an address of the directory into somebody's book, as an import does.
+func (s *Store) AddAddress(ctx context.Context, by inventory.Actor, p inventory.Person, label string, a inventory.Address) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		events, err := s.addAddress(ctx, tx, p, label, a)
+		if err != nil {
+			return err
+		}
+		return tx.logAll(ctx, events)
+	})
+}
