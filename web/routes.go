@@ -106,6 +106,12 @@ var routes = []route{
 	{get, "/readiness", readers, desk, "by what the readiness check judges, version by version", (*Site).readiness},
 	{post, "/readiness", admins, desk, "change it", (*Site).changeReadiness},
 
+	{get, "/roles", readers, desk, "who has which role, since when and by whom", (*Site).roles},
+	{post, "/roles", admins, desk, "find the person who is to get a role", (*Site).findForRole},
+	{get, "/roles/give", admins, desk, "what giving a role to somebody means", onRole((*Site).askRole)},
+	{post, "/roles/give", admins, desk, "give it", again(onRole((*Site).giveRole))},
+	{get, "/roles/withdraw", admins, desk, "what withdrawing a role means", onRole((*Site).askRole)},
+	{post, "/roles/withdraw", admins, desk, "withdraw it", again(onRole((*Site).withdrawRole))},
 	{get, "/people", readers, desk, "the directory", (*Site).people},
 	{get, "/runs", readers, desk, "provisioning attempts, the newest first", (*Site).runs},
 	{get, "/runs/:id", readers, desk, "one attempt, step by step", (*Site).run},

@@ -38,6 +38,7 @@ type Books interface {
 	askBooks
 	readinessBooks
 	addressBooks
+	roleBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.

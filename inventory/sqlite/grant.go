@@ -118,3 +118,11 @@ func (tx *txn) anotherAdmin(ctx context.Context, p inventory.Person, role invent
 	}
 	return nil
 }
+
+// RolesEnded lists roles that people had, the last that ended first.
+func (s *Store) RolesEnded(ctx context.Context, limit int) ([]inventory.RoleRow, error) {
+	return queryRows(ctx, s.readers, func(r *inventory.RoleRow) []any {
+		return append(people.into(&r.Person), grants.into(&r.Grant)...)
+	}, "SELECT "+people.qualified("p")+", "+grants.qualified("g")+` FROM grants g CROSS JOIN people p ON p.id = g.person
+		WHERE g.until IS NOT NULL ORDER BY g.until DESC, g.id DESC LIMIT $1`, rowsWanted(limit))
+}
