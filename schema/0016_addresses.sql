@@ -12,3 +12,7 @@ CREATE TABLE addresses (
     CHECK ((removed_at IS NULL) = (length(sealed) > 0))
 ) STRICT;
 CREATE INDEX addresses_person ON addresses (person, id);
+
+-- What happened to the keys of somebody, and which roles ended last.
+CREATE INDEX incidents_person ON incidents (person) WHERE person IS NOT NULL;
+CREATE INDEX grants_ended ON grants (until, id) WHERE until IS NOT NULL;

@@ -67,10 +67,22 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 			_, err := s.Incidents(ctx, inventory.IncidentQuery{Closed: true})
 			return err
 		},
-		"metadata":       func(ctx context.Context) error { _, err := s.MetadataInfo(ctx); return err },
-		"policy":         func(ctx context.Context) error { _, err := s.Policy(ctx); return err },
-		"policy history": func(ctx context.Context) error { _, err := s.PolicyHistory(ctx); return err },
-		"affected":       func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err },
+		"who is asked for": func(ctx context.Context) error {
+			_, err := s.AskFacts(ctx, inventory.Actor{ID: string(r.Order.Person.ID)}, "")
+			return err
+		},
+		"person by e-mail": func(ctx context.Context) error { _, err := s.PersonByEmail(ctx, "ada@example.com"); return err },
+		"readiness":        func(ctx context.Context) error { _, err := s.Readiness(ctx); return err },
+		"address book": func(ctx context.Context) error {
+			_, err := s.AddressBook(ctx, inventory.Actor{}, r.Order.Person.ID)
+			return err
+		},
+		"roles":            func(ctx context.Context) error { _, err := s.PeopleWithRoles(ctx); return err },
+		"roles that ended": func(ctx context.Context) error { _, err := s.RolesEnded(ctx, 10); return err },
+		"metadata":         func(ctx context.Context) error { _, err := s.MetadataInfo(ctx); return err },
+		"policy":           func(ctx context.Context) error { _, err := s.Policy(ctx); return err },
+		"policy history":   func(ctx context.Context) error { _, err := s.PolicyHistory(ctx); return err },
+		"affected":         func(ctx context.Context) error { _, err := s.Affected(ctx, inventory.AffectedQuery{}); return err },
 		"key left at port": func(ctx context.Context) error {
 			_, err := s.KeyLeftAt(ctx, "1-1", inventorytest.AAGUID, "1.0")
 			return err
@@ -110,7 +122,7 @@ func TestStore_plans(t *testing.T) {
 	r := s.MustMake("1-1", "4711", "R-1001")
 	distrusted(t, s)
 	v := newVandal(t, s)
-	small := regexp.MustCompile(`^SCAN (metadata|policies|models|keys USING COVERING INDEX keys_spread|due|hits|h|f|reviews|k USING (COVERING )?INDEX keys_affected|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
+	small := regexp.MustCompile(`^SCAN (metadata|policies|readiness|g USING INDEX grants_(role|ended)|models|keys USING COVERING INDEX keys_spread|due|hits|h|f|reviews|k USING (COVERING )?INDEX keys_affected|named|w|w VIRTUAL.*|people USING.*people_name|q USING (COVERING )?INDEX sqlite_autoindex_requisitions_1.*|CONSTANT ROW|\d+ CONSTANT ROWS?|r|\(subquery-\d+\)|ledger_checkpoints|ledger_heads)( |$)`)
 	for name, ask := range pages(s, r) {
 		t.Run(name, func(t *testing.T) {
 			rec := s.Record(t)
