@@ -32,6 +32,10 @@ type (
 	AbsenceID      string // AbsenceID names an [Absence].
 	ApprovalID     string // ApprovalID names an [Approval].
 	CommentID      string // CommentID names a [Comment].
+	ReceiptID      string // ReceiptID names a [Receipt].
+	ReservationID  string // ReservationID names a [Reservation].
+	ChangeID       string // ChangeID names a [Change].
+	MembershipID   string // MembershipID names a [Membership].
 	AddressID      string // AddressID names an address of somebody's address book.
 )
 

@@ -132,6 +132,29 @@ func (r Routing) Decide() (seats []Seat, automatic bool) {
 	return seats, false
 }
 
+// Next gives the seats by which one more person is asked than sit by now: by the first row that nobody was asked by yet. Those
+// who cannot decide now are passed over visibly; where no row is left the admins are asked.
+func (r Routing) Next(have []Approval) (next []Seat) {
+	asked := make([]Seat, len(have))
+	for i, a := range have {
+		asked[i] = Seat{To: a.To, Whom: a.Whom, Person: a.Person}
+	}
+	for _, row := range r.Table {
+		if row.To == ToAutomatic || !row.Fits(r.Requisition.Tier, r.Person) {
+			continue
+		}
+		s := r.seat(row)
+		if slices.ContainsFunc(asked, func(o Seat) bool { return o.To == s.To && o.Whom == s.Whom && o.Person == s.Person }) {
+			continue
+		}
+		next = append(next, s)
+		if !s.Passed {
+			return next
+		}
+	}
+	return append(next, Seat{To: ToAdmins, Name: "Admins", Note: "No row of the routing table is left."})
+}
+
 // twice tells if whoever the seat is for sits already.
 func (r Routing) twice(seats []Seat, s Seat) bool {
 	return slices.ContainsFunc(seats, func(o Seat) bool {

@@ -189,3 +189,49 @@ type RoleRow struct {
 	Person Person
 	Grant  Grant
 }
+
+// MemberRow is somebody in a group.
+type MemberRow struct {
+	Person     Person
+	Membership Membership
+}
+
+// ApprovalCase is a requisition with all that whoever decides about it looks at.
+type ApprovalCase struct {
+	RequisitionRow
+	Seats       []Approval // of this version, in their order
+	Mine        *Approval  // the seat that the reader answers for; nil: none waits for them
+	InNameOf    string     // for whom they stand in
+	Undo        bool       // the reader approved it, and nothing was begun since
+	Entitlement int        // active keys that the person may have
+	Holdings    Holdings
+	Keys        []Key         // that the person has
+	Losses      []Incident    // the newest first
+	Others      []Requisition // open ones of the person
+	Stock       int           // keys at the desk that nobody was promised
+	RequestedBy string        // name of who asked for somebody else; empty: the person did
+	Comments    []Comment
+	Due         *time.Time // when the seat goes to the next in the row; nil: never, or its clock stands
+}
+
+// ApprovalRow is a case in a queue.
+type ApprovalRow struct {
+	RequisitionRow
+	Seat     Approval
+	InNameOf string
+	Holdings Holdings
+	Late     bool
+}
+
+// RouteRow is a row of the routing table with the name of whom it names.
+type RouteRow struct {
+	Route Route
+	Name  string
+}
+
+// AbsenceRow is an absence with its names.
+type AbsenceRow struct {
+	Absence Absence
+	Person  string
+	StandIn string // empty: nobody
+}

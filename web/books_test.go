@@ -16,6 +16,8 @@ import (
 
 // books keeps an inventory in memory and answers as the real one does.
 type books struct {
+	Books // what no test fakes, no page of theirs asks for
+
 	mu           sync.Mutex
 	now          time.Time
 	dossiers     []inventory.KeyDossier // the last changed first
@@ -385,3 +387,15 @@ func (b *books) ModelDossier(_ context.Context, aaguid string) (inventory.ModelD
 func (b *books) PolicyHistory(context.Context) ([]inventory.Policy, error) {
 	return b.policies, b.fault()
 }
+
+func (b *books) ApprovalQueue(context.Context, inventory.Actor) ([]inventory.ApprovalRow, error) {
+	return nil, nil
+}
+
+func (b *books) Absences(context.Context, inventory.PersonID) ([]inventory.AbsenceRow, error) {
+	return nil, nil
+}
+
+func (b *books) RoutingTable(context.Context) ([]inventory.RouteRow, error) { return nil, nil }
+
+func (b *books) Groups(context.Context) ([]inventory.MemberRow, error) { return nil, nil }

@@ -15,7 +15,10 @@ type timeView struct{ Machine, Full, Ago, Clock string }
 // funcs are what templates may call. They only choose words and forms.
 func (s *Site) funcs(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":        s.texts.teller(lang),
+		"t": s.texts.teller(lang),
+		"comments": func(rows []inventory.Comment, number, from string) commentsPart {
+			return commentsPart{rows, number, from}
+		},
 		"rolename": func(r inventory.Role) (string, error) { return s.texts.tell(lang, "role."+string(r)) },
 		"asset":    s.assets.url,
 		"word":     wordFor,

@@ -46,6 +46,7 @@ type navItem struct {
 
 // navigation is the list at the top of every page; a visitor sees of it where they may go. Name is a key of the texts.
 var navigation = []navItem{
+	{"/my", "nav.my", people, folk}, {"/approvals", "nav.approvals", approvers, folk},
 	{"/ask", "nav.ask", people, both},
 	{"/overview", "nav.overview", readers, desk}, {"/bench", "nav.bench", operators, desk}, {"/rework", "nav.rework", readers, desk},
 	{"/keys", "nav.keys", readers, desk}, {"/models", "nav.models", readers, desk}, {"/incidents", "nav.incidents", readers, desk},

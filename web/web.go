@@ -33,6 +33,9 @@ type Books interface {
 	recallBooks
 	incidentBooks
 	groundBooks
+	approvalBooks
+	absenceBooks
+	routingBooks
 	modelBooks
 	policyBooks
 	askBooks
@@ -95,6 +98,9 @@ type Config struct {
 
 	// Cancel cancels a requisition by its number. Nil: the pages cancel nothing.
 	Cancel func(ctx context.Context, by inventory.Actor, number, reason string) error
+
+	// Recheck lets the bench look whether its lines still stand. Nil: there is no bench.
+	Recheck func(ctx context.Context)
 
 	// Recall calls keys back. Nil: the pages recall nothing.
 	Recall func(ctx context.Context, by inventory.Actor, r inventory.Recall, of inventory.RecallOf) (inventory.RecallOpened, error)

@@ -109,6 +109,7 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands, at do
 	return web.New(web.Config{
 		Local: osActor(), Who: d.seams.who, SignIn: in, Refused: d.refusedAccess(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
+		Recheck: func(ctx context.Context) { b.Recheck(ctx) },
 		Cancel: func(ctx context.Context, by inventory.Actor, number, reason string) error {
 			err := d.store.CancelRequisition(ctx, by, number, reason)
 			if err == nil {

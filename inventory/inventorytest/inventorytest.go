@@ -113,6 +113,15 @@ func Open(t testing.TB) *Store {
 	return s
 }
 
+// OpenDecided is Open with every requisition approved, so that nobody is asked to decide: what a database from before
+// people decided here could hold.
+func OpenDecided(t testing.TB) *Store {
+	t.Helper()
+	s := Empty(t)
+	s.MustImport(People, strings.Replace(Requisitions, "Travels,1,usb-a,standard,,,,,,", "Travels,1,usb-a,standard,,,,,,Mary Somerville", 1))
+	return s
+}
+
 func (s *Store) must(err error) {
 	s.T.Helper()
 	if err != nil {

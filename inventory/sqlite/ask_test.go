@@ -203,7 +203,7 @@ func TestStore_Ask_replacement(t *testing.T) {
 			if err != nil || k.State != c.state {
 				t.Errorf("the key is %s, %v", k.State, err)
 			}
-			if got := actions(t, s, before+1); got[0] != c.first || got[len(got)-1] != "requisition.submitted" {
+			if got := actions(t, s, before+1); got[0] != c.first || !slices.Contains(got, "requisition.submitted") {
 				t.Errorf("the ledger says %q", got)
 			}
 			if got := letters(t, s); !slices.Equal(got, c.letters) {

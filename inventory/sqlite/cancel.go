@@ -24,6 +24,13 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 		if err := requisitions.save(ctx, tx, r); err != nil {
 			return err
 		}
+		seats, err := seatsOf(ctx, tx.sql, r)
+		if err != nil {
+			return err
+		}
+		if err := tx.voidSeats(ctx, seats, "", "It was cancelled."); err != nil {
+			return err
+		}
 		events, err := tx.cancelLines(ctx, r)
 		if err != nil {
 			return err

@@ -289,8 +289,15 @@ func (s *Store) addRequisition(ctx context.Context, tx *txn, p inventory.Person,
 	if err := tx.addLines(ctx, r, row); err != nil {
 		return "", err
 	}
-	if err := tx.log(ctx, ev); err != nil || row.ApprovedBy == "" {
+	if err := tx.log(ctx, ev); err != nil {
 		return r.Number, err
+	}
+	if row.ApprovedBy == "" {
+		events, err := tx.submitted(ctx, r)
+		if err != nil {
+			return r.Number, err
+		}
+		return r.Number, tx.logAll(ctx, events)
 	}
 	return r.Number, tx.approveAs(ctx, r, row.ApprovedBy)
 }
@@ -322,6 +329,13 @@ func (tx *txn) approveAs(ctx context.Context, r inventory.Requisition, name stri
 		return err
 	}
 	if err := requisitions.save(ctx, tx, r); err != nil {
+		return err
+	}
+	seats, err := seatsOf(ctx, tx.sql, r)
+	if err != nil {
+		return err
+	}
+	if err := tx.voidSeats(ctx, seats, "", "It was approved by "+name+", as a file says."); err != nil {
 		return err
 	}
 	return tx.log(ctx, ev)

@@ -23,6 +23,9 @@ type Options struct {
 	Now   func() time.Time // nil: the system's clock
 	Rand  io.Reader        // of salts; nil: the system's
 
+	// Entitlement is how many keys people may have without anybody wondering. The zero value: as [inventory.DefaultEntitlement].
+	Entitlement inventory.Entitlement
+
 	// Commit is put around every commit: actions are those of its ledger entries, in order, and what it returns is what
 	// the commit came to. nil: nothing stands between.
 	Commit func(actions []string, commit func() error) error
@@ -103,6 +106,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 func connect(ctx context.Context, path string, o Options, fit func(context.Context, *sql.DB, string) error) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Entitlement == (inventory.Entitlement{}) {
+		o.Entitlement = inventory.DefaultEntitlement()
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader

@@ -23,7 +23,8 @@ type txn struct {
 	rows    []inventory.RowHash // saved since the last leaf
 	about   []string            // what those rows are about
 	actions []string            // of the entries written so far
-	broken  error               // what ended the transaction under this act
+	rules   inventory.Entitlement
+	broken  error // what ended the transaction under this act
 }
 
 // changed notes the row for the next leaf. Of a row that is saved twice the last hash counts.
@@ -83,7 +84,7 @@ func (s *Store) attempt(ctx context.Context, stx *sql.Tx, tree *ledger.Rebuilder
 	if r.err = r.ctx.Err(); r.err != nil {
 		return nil
 	}
-	tx := &txn{sql: stx, tree: tree, by: r.by, now: now, salt: s.salt}
+	tx := &txn{sql: stx, tree: tree, by: r.by, now: now, salt: s.salt, rules: s.options.Entitlement}
 	r.err = tx.nested(ctx, func() error { return tx.run(ctx, r.act) })
 	r.actions = tx.actions
 	return tx.broken

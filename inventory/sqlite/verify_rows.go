@@ -20,7 +20,7 @@ var recorded = []interface {
 	called() string
 }{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints, hubs, metadata,
 	policies, reviews, judgments, incidents, recalls, recallItems, grants, identities, passkeys, invitations,
-	readiness, addresses}
+	readiness, addresses, routes, absences, approvals, comments, memberships}
 
 func (t *table[T]) called() string { return t.name }
 

@@ -26,7 +26,7 @@ func storied(t *testing.T) *inventorytest.Store {
 // served makes a database in which keys were made and packed, and no hub was learned.
 func served(t *testing.T) *inventorytest.Store {
 	t.Helper()
-	s := inventorytest.Open(t)
+	s := inventorytest.OpenDecided(t)
 	r := s.MustMake("1-1", "4711", "R-1001")
 	p, err := s.BeginParcel(t.Context(), inventorytest.Operator, *r.Order, r.Key)
 	if err != nil {
