@@ -119,6 +119,9 @@ var routes = []route{
 	{get, "/readiness", readers, desk, "by what the readiness check judges, version by version", (*Site).readiness},
 	{post, "/readiness", admins, desk, "change it", (*Site).changeReadiness},
 
+	{get, "/groups", readers, desk, "who is in which group", (*Site).groups},
+	{post, "/groups", admins, desk, "put somebody into a group", again((*Site).joinGroup)},
+	{post, "/groups/leave", admins, desk, "take somebody out of one", again((*Site).leaveGroup)},
 	{get, "/roles", readers, desk, "who has which role, since when and by whom", (*Site).roles},
 	{post, "/roles", admins, desk, "find the person who is to get a role", (*Site).findForRole},
 	{get, "/roles/give", admins, desk, "what giving a role to somebody means", onRole((*Site).askRole)},

@@ -42,6 +42,7 @@ type Books interface {
 	readinessBooks
 	addressBooks
 	roleBooks
+	groupBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.
