@@ -1,33 +1,16 @@
 package inventory
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
-// The columns that the header of an import file may name, in any order.
-var (
-	PersonColumns      = []string{"name", "email", "external_id", "department", "country", "language"}
-	RequisitionColumns = []string{"person", "reason", "keys", "connector", "tier", "recipient", "company", "street", "street2",
-		"street3", "city", "region", "postal_code", "country", "phone", "approved_by", "reference"}
-)
-
-// ImportedPerson is one row of a file of people. Columns that the file does not have change nothing in a person known
-// already.
-type ImportedPerson struct {
-	Line    int // in the file, counted from 1, the header included
-	Person  Person
-	Columns []string // that the file has
-	Err     error    // what is wrong with the row itself
-}
+// RequisitionColumns are those that the header of a file of requisitions may name, in any order.
+var RequisitionColumns = []string{"person", "reason", "keys", "connector", "tier", "recipient", "company", "street", "street2",
+	"street3", "city", "region", "postal_code", "country", "phone", "approved_by", "reference"}
 
 // ImportedRequisition is one row of a file of requisitions.
 type ImportedRequisition struct {
@@ -62,52 +45,14 @@ type RowResult struct {
 	What     string     `json:"what"`              // name of the person, number of the requisition
 	Sentence string     `json:"sentence"`          // why refused or unchanged, or what is entered
 	Warning  string     `json:"warning,omitempty"` // what should be mended though the row went in
+	Changes  []Change   `json:"changes,omitempty"` // of somebody who was known, column by column
 }
 
-// ReadPeople reads a CSV file (RFC 4180) whose header names columns of [PersonColumns]: name, and e-mail or external
-// id. What is wrong with the file is an error; what is wrong with a row stands in the row.
-func ReadPeople(r io.Reader) ([]ImportedPerson, error) {
-	sheet, err := readSheet(r, PersonColumns, "name")
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(sheet.columns, "email") && !slices.Contains(sheet.columns, "external_id") {
-		return nil, Refuse(Invalid, "The file has neither an email nor an external_id column: add one, so that people can be found again.")
-	}
-	rows := make([]ImportedPerson, 0, len(sheet.records))
-	for _, rec := range sheet.records {
-		row := ImportedPerson{Line: rec.line, Columns: sheet.columns, Err: rec.err, Person: Person{
-			Name: rec.cell("name"), Email: rec.cell("email"), ExternalID: rec.cell("external_id"),
-			Department: rec.cell("department"), Country: strings.ToUpper(rec.cell("country")), Language: rec.cell("language"),
-		}}
-		if row.Err == nil {
-			row.Err = row.Person.Check()
-		}
-		rows = append(rows, row)
-	}
-	refuseTwins(rows)
-	return rows, nil
-}
-
-// refuseTwins refuses rows that say something else about a person than an earlier row of the same file: which of them is
-// right only a person can tell.
-func refuseTwins(rows []ImportedPerson) {
-	seen := map[string]ImportedPerson{}
-	for i := range rows {
-		p := rows[i].Person
-		for _, id := range []string{"email " + strings.ToLower(p.Email), "id " + p.ExternalID} {
-			if rows[i].Err != nil || strings.HasSuffix(id, " ") {
-				continue
-			}
-			first, twice := seen[id]
-			if twice && first.Person != p {
-				rows[i].Err = Refuse(Conflict, "This is the person of line %d, described otherwise: keep one of the two rows.", first.Line)
-			}
-			if !twice {
-				seen[id] = rows[i]
-			}
-		}
-	}
+// Change is what becomes of one column. Of an address it says nothing but that there is one.
+type Change struct {
+	Column string `json:"column"`
+	From   string `json:"from"`
+	To     string `json:"to"`
 }
 
 // ReadRequisitions reads a CSV file whose header names columns of [RequisitionColumns]: person and reason at least. An
@@ -122,7 +67,7 @@ func ReadRequisitions(r io.Reader) ([]ImportedRequisition, error) {
 		row := ImportedRequisition{
 			Line: rec.line, Err: rec.err, Reference: rec.cell("reference"), Person: rec.cell("person"), Reason: rec.cell("reason"),
 			Connector: strings.ToLower(rec.cell("connector")), Tier: Tier(strings.ToLower(rec.cell("tier"))),
-			ApprovedBy: rec.cell("approved_by"), Address: rec.address(), KeysGiven: rec.cell("keys") != "",
+			ApprovedBy: rec.cell("approved_by"), Address: rec.address("country"), KeysGiven: rec.cell("keys") != "",
 		}
 		if row.Err == nil {
 			var err error
@@ -198,120 +143,46 @@ func (r ImportedRequisition) Approves(was Requisition, lines []Line, to Address)
 		was.Number, strings.Join(differ, " and "))
 }
 
-// sheet is a CSV file with a header.
-type sheet struct {
-	columns []string
-	records []record
+// ImportChoices say how a file of people is to be taken.
+type ImportChoices struct {
+	DryRun       bool   // say what would come of it and change nothing
+	AllOrNothing bool   // one refused row refuses the file
+	Leavers      bool   // whoever is missing from the file has left
+	Confirmed    int    // how many leavers somebody confirmed: more than [LeaversAtOnce] do not leave without
+	Seen         string // [ImportReport.Digest] of the preview that this is to come to; empty: nobody saw one
 }
 
-type record struct {
-	line  int
-	cells map[string]string
-	err   error
+// ImportReport says what came, or would come, of a file of people.
+type ImportReport struct {
+	Rows    []RowResult
+	Missing []Person // whom the file does not name: they left, where that was chosen
+	Limit   int      // how many may leave by this file without being confirmed
+	Digest  string   // of all this: what two previews with the same one come to is the same
 }
 
-func (r record) cell(name string) string { return r.cells[name] }
-
-func (r record) address() Address {
-	a := Address{
-		Recipient: r.cell("recipient"), Company: r.cell("company"), City: r.cell("city"), Region: r.cell("region"),
-		PostalCode: r.cell("postal_code"), Country: strings.ToUpper(r.cell("country")), Phone: r.cell("phone"),
-	}
-	for _, name := range []string{"street", "street2", "street3"} {
-		if line := r.cell(name); line != "" {
-			a.Street = append(a.Street, line)
+// Sum counts the rows with an outcome.
+func (r ImportReport) Sum(o RowOutcome) int {
+	n := 0
+	for _, row := range r.Rows {
+		if row.Outcome == o {
+			n++
 		}
 	}
-	return a
+	return n
 }
 
-// readSheet reads a file whose header names some of known and all of needed.
-func readSheet(r io.Reader, known []string, needed ...string) (sheet, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return sheet{}, fmt.Errorf("read file: %w", err)
+// Allow refuses what the choices do not allow.
+func (r ImportReport) Allow(c ImportChoices) error {
+	refused, missing := r.Sum(RowRefused), len(r.Missing)
+	switch {
+	case c.DryRun:
+		return nil
+	case c.Seen != "" && c.Seen != r.Digest:
+		return Refuse(Conflict, "The directory has changed since the preview, and the file would come to something else now: nothing was changed. Look at the new preview.")
+	case c.AllOrNothing && refused > 0:
+		return Refuse(Conflict, "Rows that are refused: %d. All or nothing was chosen, so nothing was changed: mend them and import the file again.", refused)
+	case c.Leavers && missing > r.Limit && c.Confirmed != missing:
+		return Refuse(Conflict, "People who are missing from the file and would have left: %d, which is more than %d. Is it the whole file? If so confirm the number; nothing was changed.", missing, r.Limit)
 	}
-	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
-		return sheet{}, Refuse(Invalid, "The file is UTF-16: save it as CSV in UTF-8.")
-	}
-	text = bytes.TrimPrefix(text, []byte{0xEF, 0xBB, 0xBF})
-	c := csv.NewReader(bytes.NewReader(text))
-	c.Comma, c.FieldsPerRecord, c.ReuseRecord = separator(text), -1, true
-	header, err := c.Read()
-	if errors.Is(err, io.EOF) {
-		return sheet{}, Refuse(Invalid, "The file is empty: its first line names the columns, such as %s.", strings.Join(needed, ","))
-	}
-	if err != nil {
-		return sheet{}, notCSV(err)
-	}
-	s := sheet{}
-	if s.columns, err = columnsOf(header, known, needed); err != nil {
-		return sheet{}, err
-	}
-	err = s.read(c) // before s is copied out
-	return s, err
-}
-
-// separator is the comma of RFC 4180, or the semicolon that spreadsheets write where the comma divides decimals.
-func separator(text []byte) rune {
-	first, _, _ := bytes.Cut(text, []byte("\n"))
-	if bytes.Contains(first, []byte(";")) && !bytes.Contains(first, []byte(",")) {
-		return ';'
-	}
-	return ','
-}
-
-func columnsOf(header, known, needed []string) ([]string, error) {
-	var columns []string
-	for _, cell := range header {
-		name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), " ", "_")
-		if !utf8.ValidString(cell) {
-			return nil, Refuse(Invalid, "The header is not valid UTF-8: save the file as UTF-8 and try again.")
-		}
-		if !slices.Contains(known, name) {
-			return nil, Refuse(Invalid, "There is no column %q: use %s.", name, strings.Join(known, ", "))
-		}
-		if slices.Contains(columns, name) {
-			return nil, Refuse(Invalid, "The column %q is there twice: keep one.", name)
-		}
-		columns = append(columns, name)
-	}
-	for _, name := range needed {
-		if !slices.Contains(columns, name) {
-			return nil, Refuse(Invalid, "The column %q is missing: add it to the header.", name)
-		}
-	}
-	return columns, nil
-}
-
-func (s *sheet) read(c *csv.Reader) error {
-	for {
-		cells, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return notCSV(err)
-		}
-		line, _ := c.FieldPos(0)
-		rec := record{line: line, cells: map[string]string{}}
-		if len(cells) != len(s.columns) {
-			rec.err = Refuse(Invalid, "The row has %d cells, the header %d: put cells with separators in them in quotes.", len(cells), len(s.columns))
-		}
-		blank := true
-		for i, cell := range cells[:min(len(cells), len(s.columns))] {
-			rec.cells[s.columns[i]] = strings.TrimSpace(cell)
-			blank = blank && strings.TrimSpace(cell) == ""
-		}
-		if !blank {
-			s.records = append(s.records, rec)
-		}
-	}
-}
-
-func notCSV(err error) error {
-	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		return &Error{Kind: Invalid, Msg: fmt.Sprintf("Line %d is not CSV: check its quotes.", e.Line), Err: err}
-	}
-	return fmt.Errorf("read CSV: %w", err)
+	return nil
 }

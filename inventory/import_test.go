@@ -43,9 +43,9 @@ func TestReadPeople(t *testing.T) {
 func TestReadPeople_file(t *testing.T) {
 	tests := []struct{ name, have, refusal string }{
 		{"empty", "", "The file is empty: its first line names the columns, such as name."},
-		{"unknown column", "name,email,shoe\nA,a,1\n", `There is no column "shoe": use name, email, external_id, department, country, language.`},
+		{"unknown column", "name,email,shoe\nA,a,1\n", `There is no column "shoe": use ` + strings.Join(PersonColumns, ", ") + "."},
 		{"no name", "email\na\n", `The column "name" is missing: add it to the header.`},
-		{"twice", "name,email,E-mail\n", `There is no column "e-mail": use name, email, external_id, department, country, language.`},
+		{"twice", "name,email,E-mail\n", `There is no column "e-mail": use ` + strings.Join(PersonColumns, ", ") + "."},
 		{"the same twice", "name,email,EMAIL\n", `The column "email" is there twice: keep one.`},
 		{"nothing to find people by", "name,country\nAda,GB\n", "The file has neither an email nor an external_id column: add one, so that people can be found again."},
 		{"open quote", "name,email\n\"Ada,ada@example.com\n", "Line 2 is not CSV: check its quotes."},

@@ -51,11 +51,19 @@ func (p Person) Check() error {
 		lost = Refuse(Invalid, "%s has neither e-mail nor external id: give one, so that the person can be found again.", cmp.Or(p.Name, "The person"))
 	}
 	unseen := checkTexts(named{"name", p.Name}, named{"email", p.Email}, named{"external_id", p.ExternalID},
-		named{"department", p.Department}, named{"country", p.Country}, named{"language", p.Language})
+		named{"department", p.Department}, named{"country", p.Country}, named{"language", p.Language}, named{"second_email", p.SecondEmail})
 	if unnamed != nil || lost != nil || unseen != nil { // forms are judged where texts can be read
 		return together(unnamed, lost, unseen)
 	}
-	return together(checkEmail(p.Email), CheckCountry(p.Country))
+	return together(checkEmail(p.Email), CheckCountry(p.Country), checkTier(p.Tier), CheckTimeZone(p.TimeZone), p.checkSecondEmail())
+}
+
+// checkSecondEmail refuses one that whoever reads the first may read as well: a notice there would warn nobody.
+func (p Person) checkSecondEmail() error {
+	if p.SecondEmail != "" && strings.EqualFold(p.SecondEmail, p.Email) {
+		return Refuse(Invalid, "The second e-mail address is the first one: give another, or leave it empty.")
+	}
+	return checkEmail(p.SecondEmail)
 }
 
 // Is tells if text names p: by e-mail address, external id or name. It is for refusing, never for letting somebody in.
@@ -89,4 +97,29 @@ func (p Person) Revise(now Person, at time.Time) (Person, Event, error) {
 	}
 	now.ChangedAt = at
 	return now, Event{Action: "person.revised", Subjects: []string{string(p.ID)}, Payload: now}, nil
+}
+
+// Return is Revise for somebody who had left and is in the directory again.
+func (p Person) Return(now Person, at time.Time) (Person, Event, error) {
+	p.State = PersonActive
+	now, _, err := p.Revise(now, at)
+	if err != nil {
+		return p, Event{}, err
+	}
+	now.ChangedAt = at
+	return now, Event{Action: "person.returned", Subjects: []string{string(p.ID)}, Payload: now}, nil
+}
+
+// Leave notes that p is with the company no longer.
+func (p Person) Leave(at time.Time) (Person, Event, error) {
+	if p.State != PersonActive {
+		return p, Event{}, Refuse(Conflict, "%s has left already.", p.Name)
+	}
+	p.State, p.ChangedAt = PersonLeft, at
+	return p, Event{Action: "person.left", Subjects: []string{string(p.ID)}, Payload: Named{p.Name}}, nil
+}
+
+// Named is the payload of what happens to a person and needs no words but the name they had then.
+type Named struct {
+	Name string `json:"name"`
 }

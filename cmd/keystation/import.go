@@ -33,9 +33,25 @@ func newImport() *cobra.Command {
 	return c
 }
 
-const peopleAccept = `country is a code of two letters (ISO 3166-1), language one of BCP 47, such as
-de or pt-BR. A column that the file has not changes nothing in a person who is
-known already by external_id or email.`
+const peopleAccept = `country       a code of two letters (ISO 3166-1)
+language      a tag of BCP 47, such as de or pt-BR
+tier          standard, elevated or critical; an empty cell changes nothing
+manager       e-mail or external id of somebody in the directory or anywhere in
+              the file
+time_zone     a name of the IANA database, such as Europe/Berlin
+second_email  where notices go too; not the same as email
+systems       of windows, macos, chromeos, linux, ios, android, vdi, with spaces
+recipient … phone  an address for the person's address book; an empty recipient
+              is the person, an empty address_country their country
+
+A column that the file has not changes nothing in a person who is known already.
+People are found by external_id, else by email; with --key by that column alone:
+then a new e-mail address beside the same external_id is a new address of the same
+person, whose history stays. --key may name a column of the file's own, such as
+employee_number: it is read as the external id.
+
+--missing-have-left notes that whoever the file does not name has left. More than
+one in twenty (and more than five) have to be confirmed with --leavers NUMBER.`
 
 // requisitionsAccept says what the cells of requisitions may hold.
 func requisitionsAccept() string {
@@ -54,32 +70,49 @@ waits; to approve it import it again, with the same reference or the same person
 and reason, and the name filled in.`, strings.Join(inventory.Connectors, ", "), strings.Join(tiers, ", "))
 }
 
+// importHow is what the flags of an import say.
+type importHow struct {
+	inventory.ImportChoices
+	key string // column by which people are found; empty: external id, else e-mail
+}
+
 // importFunc reads a file and enters its rows.
-type importFunc func(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error)
+type importFunc func(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, how importHow) ([]inventory.RowResult, error)
 
 // importPeople warns of names that no packet could show: such a person may stand in the directory, but no key could be
 // sent to them.
-func importPeople(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
-	rows, err := inventory.ReadPeople(file)
+func importPeople(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, how importHow) ([]inventory.RowResult, error) {
+	rows, err := inventory.ReadPeopleBy(file, how.key)
 	if err != nil {
 		return nil, err
 	}
-	results, err := d.store.ImportPeople(ctx, by, rows, dryRun)
-	for i := range results {
-		if results[i].Outcome != inventory.RowRefused {
-			results[i].Warning = inventory.Sentence(shipping.Check(inventory.Order{Person: rows[i].Person}, pdf.Glyphs))
-		}
+	report, err := d.store.ImportStaff(ctx, by, rows, how.ImportChoices)
+	results := report.Rows
+	warnOfNames(rows, results)
+	for _, p := range report.Missing {
+		results = append(results, inventory.RowResult{Outcome: inventory.RowUpdated, What: p.Name, Sentence: "Missing from the file: has left."})
 	}
 	return results, err
 }
 
+func warnOfNames(rows []inventory.ImportedPerson, results []inventory.RowResult) {
+	for i, row := range rows {
+		if i >= len(results) || results[i].Outcome == inventory.RowRefused {
+			continue
+		}
+		if unseen := inventory.Sentence(shipping.Check(inventory.Order{Person: row.Person}, pdf.Glyphs)); unseen != "" {
+			results[i].Warning = strings.TrimSpace(results[i].Warning + " " + unseen)
+		}
+	}
+}
+
 // importRequisitions refuses what no packet could be printed for: nothing could ever be made of it.
-func importRequisitions(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, dryRun bool) ([]inventory.RowResult, error) {
+func importRequisitions(ctx context.Context, d *desk, by inventory.Actor, file io.Reader, how importHow) ([]inventory.RowResult, error) {
 	rows, err := inventory.ReadRequisitions(file)
 	if err != nil {
 		return nil, err
 	}
-	return d.store.ImportRequisitions(ctx, by, rows, dryRun, func(o inventory.Order) error {
+	return d.store.ImportRequisitions(ctx, by, rows, how.DryRun, func(o inventory.Order) error {
 		return (&printer{desk: d}).Check(ctx, o)
 	})
 }
@@ -103,27 +136,34 @@ time changes nothing. Exit code 3 means that some rows were refused.
 		Example: fmt.Sprintf("  keystation import %s %s.csv --db keys.db --dry-run", noun, noun),
 		Args:    cobra.ExactArgs(1),
 	}
+	var how importHow
 	c.Flags().String("db", "", "the database, a `FILE` made by keystation init")
-	dryRun := c.Flags().Bool("dry-run", false, "say what would come of each row and change nothing")
+	c.Flags().BoolVar(&how.DryRun, "dry-run", false, "say what would come of each row and change nothing")
+	if noun == "people" {
+		c.Flags().StringVar(&how.key, "key", "", "the one `COLUMN` by which people are found")
+		c.Flags().BoolVar(&how.AllOrNothing, "all-or-nothing", false, "change nothing when a row is refused")
+		c.Flags().BoolVar(&how.Leavers, "missing-have-left", false, "whoever the file does not name has left")
+		c.Flags().IntVar(&how.Confirmed, "leavers", 0, "the `NUMBER` of those, when it is a large one")
+	}
 	asJSON := c.Flags().Bool("json", false, "one JSON object per row, each on its own line")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return withDesk(c, func(ctx context.Context, d *desk) error {
-			results, err := importFile(ctx, d, args[0], enter, *dryRun)
+			results, err := importFile(ctx, d, args[0], enter, how)
 			if err != nil {
 				return err
 			}
-			return sayRows(c, results, *dryRun, *asJSON)
+			return sayRows(c, results, how.DryRun, *asJSON)
 		})
 	}
 	return c
 }
 
-func importFile(ctx context.Context, d *desk, path string, enter importFunc, dryRun bool) ([]inventory.RowResult, error) {
+func importFile(ctx context.Context, d *desk, path string, enter importFunc, how importHow) ([]inventory.RowResult, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.NotFound, Msg: fmt.Sprintf("%s cannot be read (%s): check its name and permissions.", path, reason(err)), Err: err}
 	}
-	results, err := enter(ctx, d, osActor(), f, dryRun)
+	results, err := enter(ctx, d, osActor(), f, how)
 	return results, errors.Join(err, f.Close())
 }
 
@@ -164,10 +204,16 @@ func rowLine(r inventory.RowResult) string {
 	if r.Outcome != inventory.RowRefused && !strings.Contains(r.Sentence, r.What) {
 		parts = append(parts, r.What+".")
 	}
+	for _, c := range r.Changes {
+		parts = append(parts, fmt.Sprintf("%s: %q, was %q.", c.Column, c.To, c.From))
+	}
 	for _, sentence := range []string{r.Sentence, r.Warning} {
 		if sentence != "" {
 			parts = append(parts, sentence)
 		}
+	}
+	if r.Line == 0 {
+		return string(r.Outcome) + ": " + strings.Join(parts, " ")
 	}
 	return fmt.Sprintf("line %d %s: %s", r.Line, r.Outcome, strings.Join(parts, " "))
 }

@@ -25,7 +25,7 @@ func seed(ctx context.Context, d *desk) error {
 		csv   []byte
 		enter importFunc
 	}{{seedPeople, importPeople}, {seedRequisitions, importRequisitions}} {
-		results, err := file.enter(ctx, d, by, bytes.NewReader(file.csv), false)
+		results, err := file.enter(ctx, d, by, bytes.NewReader(file.csv), importHow{})
 		if err != nil {
 			return err
 		}

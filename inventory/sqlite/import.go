@@ -12,21 +12,6 @@ import (
 // errDryRun undoes an import that was only to be tried.
 var errDryRun = errors.New("dry run")
 
-// ImportPeople writes a directory, in one transaction with a result for each row: a person known by external id or
-// else by e-mail is revised, another one entered. A refused row leaves nothing of itself. A dry run gives the same
-// results and writes nothing.
-func (s *Store) ImportPeople(ctx context.Context, by inventory.Actor, rows []inventory.ImportedPerson, dryRun bool) ([]inventory.RowResult, error) {
-	return importRows(ctx, s, by, dryRun, len(rows), func(ctx context.Context, tx *txn, i int) (inventory.RowResult, error) {
-		r := inventory.RowResult{Line: rows[i].Line, What: rows[i].Person.Name}
-		if rows[i].Err != nil {
-			return r, rows[i].Err
-		}
-		var err error
-		r.Outcome, err = tx.importPerson(ctx, rows[i])
-		return r, err
-	})
-}
-
 // ImportRequisitions writes requisitions with their lines, in one transaction with a result for each row. A row that
 // was imported before changes nothing: it is known again by its reference or, without one, by person and reason as
 // long as that requisition is not finished. Once more with a name in approved_by it approves what is still submitted.
@@ -83,78 +68,6 @@ func (tx *txn) importOne(ctx context.Context, row importRow, i int) (inventory.R
 		return r, nil
 	}
 	return r, err
-}
-
-func (tx *txn) importPerson(ctx context.Context, row inventory.ImportedPerson) (inventory.RowOutcome, error) {
-	was, err := tx.findPerson(ctx, row.Person)
-	if errors.Is(err, sql.ErrNoRows) {
-		return tx.enterPerson(ctx, row.Person)
-	}
-	if err != nil {
-		return "", err
-	}
-	p, ev, err := was.Revise(merged(was, row), tx.now)
-	if err != nil {
-		return "", err
-	}
-	if ev.Action == "" {
-		return inventory.RowUnchanged, nil
-	}
-	if err := people.save(ctx, tx, p); err != nil {
-		return "", err
-	}
-	return inventory.RowUpdated, tx.log(ctx, ev)
-}
-
-func (tx *txn) enterPerson(ctx context.Context, p inventory.Person) (inventory.RowOutcome, error) {
-	var err error
-	if p.ID, err = inventory.NewID[inventory.PersonID](); err != nil {
-		return "", err
-	}
-	p, ev, err := p.Enter(tx.now)
-	if err != nil {
-		return "", err
-	}
-	if err := people.save(ctx, tx, p); err != nil {
-		return "", err
-	}
-	return inventory.RowCreated, tx.log(ctx, ev)
-}
-
-// findPerson looks p up by external id, else by e-mail. The two may not name two people.
-func (tx *txn) findPerson(ctx context.Context, p inventory.Person) (inventory.Person, error) {
-	byID, err := people.one(ctx, tx.sql, "WHERE external_id = $1 AND external_id <> ''", p.ExternalID)
-	if err == nil || !errors.Is(err, sql.ErrNoRows) {
-		return byID, err
-	}
-	byEmail, err := people.one(ctx, tx.sql, "WHERE email = $1 AND email <> ''", p.Email)
-	if err == nil && byEmail.ExternalID != "" && p.ExternalID != "" {
-		return byEmail, inventory.Refuse(inventory.Conflict, "%s has this e-mail address already, with the external id %s: correct one of the two.", byEmail.Name, byEmail.ExternalID)
-	}
-	return byEmail, err
-}
-
-// merged lays the columns that the file has over what is known. An empty e-mail or external id takes nothing away: a
-// person is found by them.
-func merged(was inventory.Person, row inventory.ImportedPerson) inventory.Person {
-	p := was
-	for _, c := range row.Columns {
-		switch {
-		case c == "name":
-			p.Name = row.Person.Name
-		case c == "department":
-			p.Department = row.Person.Department
-		case c == "country":
-			p.Country = row.Person.Country
-		case c == "language":
-			p.Language = row.Person.Language
-		case c == "email" && row.Person.Email != "":
-			p.Email = row.Person.Email
-		case c == "external_id" && row.Person.ExternalID != "":
-			p.ExternalID = row.Person.ExternalID
-		}
-	}
-	return p
 }
 
 func (s *Store) importRequisition(ctx context.Context, tx *txn, row inventory.ImportedRequisition, refused error) (inventory.RowResult, error) {
