@@ -40,16 +40,16 @@ const (
 
 // RowResult says what became of the row at Line.
 type RowResult struct {
-	Line     int        `json:"line"`
-	Outcome  RowOutcome `json:"outcome"`
-	What     string     `json:"what"`              // name of the person, number of the requisition
-	Sentence string     `json:"sentence"`          // why refused or unchanged, or what is entered
-	Warning  string     `json:"warning,omitempty"` // what should be mended though the row went in
-	Changes  []Change   `json:"changes,omitempty"` // of somebody who was known, column by column
+	Line     int            `json:"line"`
+	Outcome  RowOutcome     `json:"outcome"`
+	What     string         `json:"what"`              // name of the person, number of the requisition
+	Sentence string         `json:"sentence"`          // why refused or unchanged, or what is entered
+	Warning  string         `json:"warning,omitempty"` // what should be mended though the row went in
+	Changes  []ColumnChange `json:"changes,omitempty"` // of somebody who was known, column by column
 }
 
-// Change is what becomes of one column. Of an address it says nothing but that there is one.
-type Change struct {
+// ColumnChange is what becomes of one column. Of an address it says nothing but that there is one.
+type ColumnChange struct {
 	Column string `json:"column"`
 	From   string `json:"from"`
 	To     string `json:"to"`

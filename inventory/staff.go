@@ -198,9 +198,9 @@ func (p *PlannedPerson) tell(d *Staff, planned map[PersonID]*PlannedPerson) {
 }
 
 // changesOf lists in what two states of a person differ; name tells who a manager is.
-func changesOf(was, now Person, name func(PersonID) string) []Change {
-	var all []Change
-	for _, c := range []Change{
+func changesOf(was, now Person, name func(PersonID) string) []ColumnChange {
+	var all []ColumnChange
+	for _, c := range []ColumnChange{
 		{"name", was.Name, now.Name}, {"email", was.Email, now.Email}, {"external_id", was.ExternalID, now.ExternalID},
 		{"department", was.Department, now.Department}, {"country", was.Country, now.Country}, {"language", was.Language, now.Language},
 		{"tier", string(was.Tier), string(now.Tier)}, {"manager", string(was.Manager), string(now.Manager)}, {"time_zone", was.TimeZone, now.TimeZone},
@@ -257,5 +257,5 @@ func (p *PlannedPerson) Readdressed() {
 		return
 	}
 	p.Result.Outcome = RowUpdated
-	p.Result.Changes = append(p.Result.Changes, Change{Column: "address", To: "a new one"})
+	p.Result.Changes = append(p.Result.Changes, ColumnChange{Column: "address", To: "a new one"})
 }
