@@ -50,9 +50,17 @@ func (s *Site) guard(door surface, next http.Handler) http.Handler {
 			s.plainFail(w, http.StatusMisdirectedRequest, "This program does not answer to that host name: use the address it printed when it started.")
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		inner.ServeHTTP(w, r)
 	})
+}
+
+// bodyLimit is how much of a request is read at most.
+func bodyLimit(r *http.Request) int64 {
+	if r.Method == http.MethodPost && r.URL.Path == uploadPath {
+		return maxUpload
+	}
+	return maxBody
 }
 
 // knownHost refuses names that somebody else pointed at this machine (DNS rebinding): to a browser such a page would

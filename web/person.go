@@ -20,6 +20,7 @@ type peoplePage struct {
 	inventory.PersonPage
 	Query       inventory.PersonQuery
 	First, More string
+	Can         bool // bring people in
 }
 
 func (s *Site) people(c Ctx) error {
@@ -28,7 +29,7 @@ func (s *Site) people(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("list people: %w", err)
 	}
-	page := peoplePage{PersonPage: rows, Query: q}
+	page := peoplePage{PersonPage: rows, Query: q, Can: visitor(c).may(admins)}
 	page.First, page.More = pageLinks("/people", url.Values{"q": {q.Text}}, q.After, rows.Next)
 	return s.render(c, http.StatusOK, "people", frame{Title: "People", Here: "/people"}, page)
 }

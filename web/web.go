@@ -27,6 +27,7 @@ type Books interface {
 	keyBooks
 	requisitionBooks
 	personBooks
+	staffBooks
 	runBooks
 	reworkBooks
 	ledgerBooks
@@ -169,6 +170,8 @@ type Site struct {
 	job    job
 	setup  setup
 	limits limits
+
+	previews previews
 
 	sessions *scs.SessionManager // nil where nobody signs in
 	doors    map[surface]http.Handler
