@@ -8,6 +8,7 @@ require (
 	github.com/boombuler/barcode v1.1.0 // shipping: modules of Code 128 and QR
 	github.com/chromedp/cdproto v0.159.0 // tests only: single keys pressed in a browser
 	github.com/chromedp/chromedp v0.23.0 // tests only: pages in a real browser
+	github.com/emersion/go-smtp v0.26.0 // tests only: a mail server
 	github.com/fsnotify/fsnotify v1.10.1 // station/usb: tells when a key is plugged in
 	github.com/fxamacker/cbor/v2 v2.10.0 // station/{ctap,attest}: CTAP2 canonical CBOR
 	github.com/go-viper/mapstructure/v2 v2.5.0 // cmd: names a misspelled configuration key
@@ -26,6 +27,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // tests only: scripts that read as the manual
 	github.com/spf13/cobra v1.10.2 // cmd: commands and their help
 	github.com/spf13/pflag v1.0.9 // cmd: which flags were given (cobra's own)
+	github.com/wneessen/go-mail v0.8.1 // web/mail: SMTP
 	golang.org/x/mod v0.42.0 // inventory/ledger: transparency-log tree, signed notes
 	golang.org/x/net v0.62.0 // tests only: parses pages
 	golang.org/x/sync v0.24.0 // cmd: whoever starts a goroutine waits for it
@@ -43,6 +45,7 @@ require (
 
 require (
 	filippo.io/hpke v0.4.0 // indirect
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-webauthn/x v0.3.1 // indirect

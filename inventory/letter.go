@@ -34,7 +34,6 @@ const (
 // The letters about what was asked.
 const (
 	LetterAskedFor LetterKind = "asked-for" // somebody asked for a key for the reader
-	LetterReported LetterKind = "reported"  // a key of the reader's was said to be lost, stolen or damaged
 	LetterStolen   LetterKind = "stolen"    // to those who see to it: somebody's key was stolen
 )
 

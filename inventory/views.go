@@ -235,3 +235,10 @@ type AbsenceRow struct {
 	Person  string
 	StandIn string // empty: nobody
 }
+
+// OutboxState is how the mail goes.
+type OutboxState struct {
+	Waiting int        // letters that are not gone though their time has come
+	Since   *time.Time // of the oldest of them; nil: there is none
+	Trouble string     // with the one that was tried last; empty: none
+}

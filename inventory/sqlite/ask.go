@@ -235,29 +235,18 @@ func (a *asking) lines(ctx context.Context) error {
 // tell writes to the person what was said of their key, at both addresses, and to those who see to it when it was stolen.
 func (a *asking) tell(ctx context.Context, i inventory.Incident) error {
 	facts := inventory.LetterFacts{By: a.tx.by.Name, Reason: string(i.Kind), Number: a.made.Number, Path: "/requisitions/" + a.made.Number}
-	if err := a.tx.post(ctx, a.person, inventory.LetterReported, facts, true); err != nil || i.Kind != inventory.IncidentStolen {
+	if err := a.tx.alert(ctx, a.person, inventory.LetterLoss, facts); err != nil || i.Kind != inventory.IncidentStolen {
 		return err
 	}
 	facts.Name = a.person.Name
-	security, err := people.list(ctx, a.tx.sql, `WHERE state = 'active' AND id IN (SELECT person FROM grants WHERE role IN ('help-desk', 'admin') AND until IS NULL) ORDER BY id`)
-	if err != nil {
-		return err
-	}
-	for _, p := range security {
-		if err := a.tx.post(ctx, p, inventory.LetterStolen, facts, false); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.tx.postSecurity(ctx, inventory.LetterStolen, facts)
 }
 
-// told sends what was asked to whoever decides, and tells a person for whom somebody else asked.
+// told tells those whom it is about, and sends what was asked to whoever decides.
 func (a *asking) told(ctx context.Context) error {
-	if a.made.RequestedBy != "" {
-		facts := inventory.LetterFacts{By: a.tx.by.Name, Number: a.made.Number, Path: "/requisitions/" + a.made.Number}
-		if err := a.tx.post(ctx, a.person, inventory.LetterAskedFor, facts, false); err != nil {
-			return err
-		}
+	facts := inventory.LetterFacts{By: a.tx.by.Name, Number: a.made.Number, Path: "/requisitions/" + a.made.Number}
+	if err := a.confirm(ctx, facts); err != nil {
+		return err
 	}
 	if a.made.State != inventory.Submitted {
 		return nil
@@ -267,6 +256,30 @@ func (a *asking) told(ctx context.Context) error {
 		return err
 	}
 	return a.tx.logAll(ctx, events)
+}
+
+// confirm tells the person, and who asked for them. That a key is replaced is told at both addresses, unless what happened
+// to it was.
+func (a *asking) confirm(ctx context.Context, facts inventory.LetterFacts) error {
+	if _, happened := a.Incident(a.key, a.person); a.made.Kind == inventory.WantReplacement && !happened {
+		if err := a.tx.alert(ctx, a.person, inventory.LetterReplacement, facts); err != nil {
+			return err
+		}
+	}
+	if a.made.RequestedBy != "" {
+		if err := a.tx.post(ctx, a.person, inventory.LetterAskedFor, facts, false); err != nil {
+			return err
+		}
+	}
+	asker, err := person(ctx, a.tx.sql, cmp.Or(a.made.RequestedBy, a.person.ID))
+	if err != nil {
+		return err
+	}
+	kind := inventory.LetterSubmitted
+	if a.made.State == inventory.ServedWithoutKey {
+		kind = inventory.LetterServed
+	}
+	return a.tx.post(ctx, asker, kind, facts, false)
 }
 
 // AskFacts gives what the page needs to know before somebody asks for a person. Without one they ask for themselves.

@@ -173,11 +173,11 @@ func TestStore_Ask_replacement(t *testing.T) {
 		first    string // action
 		letters  []string
 	}{
-		{"lost", inventory.IncidentLost, inventory.Lost, "incident.opened", []string{"reported to ada@example.com", "reported to ada@home.example"}},
+		{"lost", inventory.IncidentLost, inventory.Lost, "incident.opened", []string{"loss to ada@example.com", "loss to ada@home.example", "submitted to ada@example.com"}},
 		{"stolen", inventory.IncidentStolen, inventory.Stolen, "incident.opened",
-			[]string{"reported to ada@example.com", "reported to ada@home.example", "stolen to grace@example.com"}},
-		{"damaged", inventory.IncidentDamaged, inventory.Damaged, "incident.opened", []string{"reported to ada@example.com", "reported to ada@home.example"}},
-		{"too-old", "", inventory.Active, "requisition.submitted", nil},
+			[]string{"loss to ada@example.com", "loss to ada@home.example", "stolen to grace@example.com", "submitted to ada@example.com"}},
+		{"damaged", inventory.IncidentDamaged, inventory.Damaged, "incident.opened", []string{"loss to ada@example.com", "loss to ada@home.example", "submitted to ada@example.com"}},
+		{"too-old", "", inventory.Active, "requisition.submitted", []string{"replacement to ada@example.com", "replacement to ada@home.example", "submitted to ada@example.com"}},
 	} {
 		t.Run(c.occasion, func(t *testing.T) {
 			s := inventorytest.Empty(t)

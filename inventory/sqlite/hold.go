@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"keystation/inventory"
+)
+
+// tokenHash is what is kept of a token that a link carries.
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Denial gives what a link is about that says "this was not me"; NotFound when there is none.
+func (s *Store) Denial(ctx context.Context, token string) (inventory.Denial, error) {
+	return denial(ctx, s.readers, token)
+}
+
+func denial(ctx context.Context, q querier, token string) (inventory.Denial, error) {
+	var d inventory.Denial
+	err := q.QueryRowContext(ctx, "SELECT "+people.qualified("p")+`, d.kind, d.number, d.made_at, d.expires_at, d.used_at
+		FROM denials d JOIN people p ON p.id = d.person WHERE d.hash = $1`, tokenHash(token)).
+		Scan(append(people.into(&d.Person), &d.Kind, &d.Number, atInto{&d.MadeAt}, atInto{&d.ExpiresAt}, maybeAtInto{&d.UsedAt})...)
+	return d, absent(err, "This link is none of ours, or it was forgotten: call the help desk.")
+}
+
+// Deny puts the person of a link on hold, who says that something was not them: their sessions end, their requisitions stand
+// still, and the help desk and the admins are told. Whoever holds the link is taken for the person, as a claim.
+func (s *Store) Deny(ctx context.Context, token string) error {
+	d, err := s.Denial(ctx, token)
+	if err != nil {
+		return err
+	}
+	by := inventory.Actor{ID: string(d.Person.ID), Name: d.Person.Name, Method: inventory.ByClaim}
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		d, err := denial(ctx, tx.sql, token)
+		if err != nil {
+			return err
+		}
+		if err := d.Use(tx.now); err != nil {
+			return err
+		}
+		if _, err := tx.sql.ExecContext(ctx, "UPDATE denials SET used_at = $1 WHERE hash = $2", at(tx.now), tokenHash(token)); err != nil {
+			return fmt.Errorf("use denial: %w", err)
+		}
+		why := "They were told of something done in their name, and said that it was not them (" + string(d.Kind) + ")."
+		if err := tx.hold(ctx, d.Person, why); err != nil {
+			return err
+		}
+		return tx.postSecurity(ctx, inventory.LetterSuspended, inventory.LetterFacts{Name: d.Person.Name, Reason: string(d.Kind), Number: d.Number, Path: "/held"})
+	})
+}
+
+// HoldPerson puts somebody on hold, in the name of the help desk.
+func (s *Store) HoldPerson(ctx context.Context, by inventory.Actor, id inventory.PersonID, why string) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		p, err := person(ctx, tx.sql, id)
+		if err != nil {
+			return err
+		}
+		return tx.hold(ctx, p, why)
+	})
+}
+
+func (tx *txn) hold(ctx context.Context, p inventory.Person, why string) error {
+	held, ev, err := p.Hold(why, tx.now)
+	if err != nil {
+		return err
+	}
+	if ev.Action == "" { // on hold already
+		ev = inventory.Event{Action: "person.denied", Subjects: []string{string(p.ID)}, Payload: inventory.HeldFor{Reason: why}}
+	} else if err := people.save(ctx, tx, held); err != nil {
+		return err
+	}
+	events := []inventory.Event{ev}
+	if _, err := tx.sql.ExecContext(ctx, "DELETE FROM sessions WHERE person = $1", p.ID); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	theirs, err := requisitions.list(ctx, tx.sql, "WHERE (person = $1 OR requested_by = $1) AND state IN ('submitted', 'approved', 'fulfilling') AND held = ''", p.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range theirs {
+		r, ev := r.Hold(held.Held, tx.now)
+		if err := requisitions.save(ctx, tx, r); err != nil {
+			return err
+		}
+		events = append(events, ev)
+	}
+	return tx.logAll(ctx, events)
+}
+
+// ReleasePerson lets things go on in the name of somebody who was on hold.
+func (s *Store) ReleasePerson(ctx context.Context, by inventory.Actor, id inventory.PersonID, why string) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		p, err := person(ctx, tx.sql, id)
+		if err != nil {
+			return err
+		}
+		was := p.Held
+		p, ev, err := p.Release(by, why, tx.now)
+		if err != nil {
+			return err
+		}
+		if err := people.save(ctx, tx, p); err != nil {
+			return err
+		}
+		events := []inventory.Event{ev}
+		stand, err := requisitions.list(ctx, tx.sql, "WHERE (person = $1 OR requested_by = $1) AND held = $2 AND state IN ('submitted', 'approved', 'fulfilling')", p.ID, was)
+		if err != nil {
+			return err
+		}
+		for _, r := range stand {
+			r, ev := r.GoOn(was, tx.now)
+			if err := requisitions.save(ctx, tx, r); err != nil {
+				return err
+			}
+			events = append(events, ev)
+		}
+		return tx.logAll(ctx, events)
+	})
+}
+
+// HeldPeople lists who is on hold, by name.
+func (s *Store) HeldPeople(ctx context.Context) ([]inventory.Person, error) {
+	return people.list(ctx, s.readers, "WHERE held <> '' ORDER BY name, id LIMIT 500")
+}
