@@ -101,3 +101,12 @@ func checkTexts(texts ...named) error {
 	}
 	return together(errs...)
 }
+
+// andList joins words as a sentence does: a, b and c.
+func andList(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

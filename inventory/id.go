@@ -37,6 +37,7 @@ type (
 	ChangeID       string // ChangeID names a [Change].
 	MembershipID   string // MembershipID names a [Membership].
 	AddressID      string // AddressID names an address of somebody's address book.
+	MergeID        string // MergeID names a [Merge].
 )
 
 // NewID makes a fresh id. It fails only when the system gives no randomness.

@@ -242,3 +242,29 @@ type OutboxState struct {
 	Since   *time.Time // of the oldest of them; nil: there is none
 	Trouble string     // with the one that was tried last; empty: none
 }
+
+// PersonDossier is all that is known about one person, under whatever entry and name it happened.
+type PersonDossier struct {
+	Person       Person
+	Manager      *Person       // nil: unknown
+	Into         *Person       // whose second entry this was; nil: none
+	Entries      []Person      // that were merged into this one
+	Merges       []Merge       // that stand, this entry's and those into it, the newest first
+	Names        []string      // that they were called before, the newest first
+	Keys         []KeyOf       // the newest hand-over first
+	Requisitions []Requisition // the newest first, without addresses
+	Grants       []Grant       // the newest first
+	Groups       []Membership  // open ones
+	Absences     []Absence     // that are not over
+	Addresses    int           // in their address book
+	Passkeys     int
+	Reports      int // who name them as their manager
+}
+
+// KeyOf is a key that somebody has or had.
+type KeyOf struct {
+	Key   Key
+	Name  string // of the holder, as it was then
+	Since time.Time
+	Until *time.Time // nil: they have it
+}

@@ -82,7 +82,7 @@ func (s *Store) caseFacts(ctx context.Context, c *inventory.ApprovalCase) error 
 	for _, h := range held {
 		c.Keys = append(c.Keys, h.Key)
 	}
-	if c.Losses, err = incidents.list(ctx, s.readers, "WHERE person = $1 AND kind IN ('lost', 'stolen', 'damaged') ORDER BY opened_at DESC LIMIT 10", id); err != nil {
+	if c.Losses, err = incidents.list(ctx, s.readers, "WHERE person IN "+selves+" AND kind IN ('lost', 'stolen', 'damaged') ORDER BY opened_at DESC LIMIT 10", id); err != nil {
 		return err
 	}
 	if c.Others, err = requisitions.list(ctx, s.readers, "WHERE person = $1 AND id <> $2 AND state IN ('submitted', 'approved', 'fulfilling', 'sent') ORDER BY id DESC LIMIT 10", id, r.ID); err != nil {
@@ -206,8 +206,8 @@ func holdings(ctx context.Context, q querier, of inventory.PersonID, beside inve
 	err = q.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = $1 AND q.id <> $2
 			AND q.state IN ('submitted', 'approved', 'fulfilling') AND l.state = 'open'),
-		(SELECT count(*) FROM incidents WHERE person = $1 AND kind IN ('lost', 'stolen') AND opened_at >= $3),
-		(SELECT count(*) FROM incidents WHERE person = $1 AND kind = 'stolen' AND opened_at >= $3)`,
+		(SELECT count(*) FROM incidents WHERE person IN `+selves+` AND kind IN ('lost', 'stolen') AND opened_at >= $3),
+		(SELECT count(*) FROM incidents WHERE person IN `+selves+` AND kind = 'stolen' AND opened_at >= $3)`,
 		of, beside, at(now.AddDate(0, -months, 0))).Scan(&h.Coming, &h.Lost, &h.Stolen)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return h, fmt.Errorf("read holdings: %w", err)

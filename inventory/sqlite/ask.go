@@ -179,7 +179,7 @@ func (a *asking) replaced(ctx context.Context) error {
 }
 
 // theirs finds keys that are, or were when something happened to them, in the hands of the person $1.
-const theirs = `(id IN (SELECT key_id FROM custody WHERE person = $1 AND until IS NULL) OR id IN (SELECT key_id FROM incidents WHERE person = $1))`
+const theirs = `(id IN (SELECT key_id FROM custody WHERE person IN ` + selves + ` AND until IS NULL) OR id IN (SELECT key_id FROM incidents WHERE person IN ` + selves + `))`
 
 // near tells if an actor may say what happened to a key of p.
 func near(ctx context.Context, q querier, by inventory.Actor, p inventory.Person) (bool, error) {

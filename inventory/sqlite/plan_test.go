@@ -47,6 +47,10 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 		"requisition": func(ctx context.Context) error { _, err := s.RequisitionByNumber(ctx, "R-1001"); return err },
 		"open lines":  func(ctx context.Context) error { _, err := s.OpenLines(ctx, 10); return err },
 		"people":      func(ctx context.Context) error { _, err := s.PersonList(ctx, inventory.PersonQuery{}); return err },
+		"person": func(ctx context.Context) error {
+			_, err := s.PersonDossier(ctx, r.Order.Person.ID)
+			return err
+		},
 		"ledger":      func(ctx context.Context) error { _, err := s.LedgerList(ctx, 0, 10); return err },
 		"ledger head": func(ctx context.Context) error { _, err := s.LedgerHead(ctx); return err },
 		"evidence":    func(ctx context.Context) error { _, err := s.Evidence(ctx, "", 10); return err },

@@ -84,7 +84,7 @@ func others(ctx context.Context, q querier, line inventory.LineID, of inventory.
 			SELECT l.key_id, l.id, 0 FROM requisitions q JOIN lines l ON l.requisition = q.id WHERE q.person = $1 AND l.id <> $2 AND l.key_id IS NOT NULL
 			UNION ALL SELECT u.key_id, l.id, 1 FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN runs u ON u.id = l.run
 				WHERE q.person = $1 AND l.id <> $2 AND l.state = 'making' AND u.key_id IS NOT NULL
-			UNION ALL SELECT c.key_id, NULL, 0 FROM custody c WHERE c.person = $1 AND c.until IS NULL)
+			UNION ALL SELECT c.key_id, NULL, 0 FROM custody c WHERE c.person IN `+selves+` AND c.until IS NULL)
 		SELECT `+keys.qualified("k")+`, max(h.line), max(h.making) FROM theirs h JOIN keys k ON k.id = h.id
 		WHERE (k.line IS NULL OR k.line <> $2) AND (h.making OR k.state IN ('ready', 'packed', 'in-transit', 'delivered', 'active', 'suspended'))
 		GROUP BY k.id ORDER BY k.id`, of, line)
