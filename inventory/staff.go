@@ -3,12 +3,16 @@ package inventory
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
 // Staff is everybody who is known, so that what a file would come to can be told before anything is written. It is used
 // by one goroutine.
 type Staff struct {
+	// Whole says that the file names everybody: who is in it is with the company, even one who had left.
+	Whole bool
+
 	byID                map[PersonID]Person
 	byEmail, byExternal map[string]PersonID
 }
@@ -102,6 +106,9 @@ func (d *Staff) match(row ImportedPerson, fresh *Staff) PlannedPerson {
 		}
 	} else {
 		p.Now = row.over(p.Was)
+		if d.Whole {
+			p.Now.State = PersonActive
+		}
 		p.Settled = p.Was.MergedInto != ""
 	}
 	p.Err = d.taken(p.Now)
@@ -136,10 +143,9 @@ func (d *Staff) taken(p Person) error {
 }
 
 // over lays the columns that the file has over what is known. An empty e-mail, external id or tier takes nothing away: a
-// person is found by the first two and guarded by the third. Whoever is in the file is with the company.
+// person is found by the first two and guarded by the third.
 func (r ImportedPerson) over(was Person) Person {
 	p, now := was, r.Person
-	p.State = PersonActive
 	for _, c := range r.Columns {
 		switch c {
 		case "name":
@@ -184,6 +190,9 @@ func (p *PlannedPerson) tell(d *Staff, planned map[PersonID]*PlannedPerson) {
 		r.Outcome = RowCreated
 	default:
 		r.Outcome = RowUnchanged
+		if p.Now.State == PersonLeft {
+			r.Warning = strings.TrimSpace("This person has left, which only a file of everybody takes back. " + r.Warning)
+		}
 		r.Changes = changesOf(p.Was, p.Now, func(id PersonID) string {
 			if in := planned[id]; in != nil {
 				return in.Now.Name

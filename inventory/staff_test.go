@@ -48,7 +48,8 @@ func TestStaff_Plan(t *testing.T) {
 			[]string{"refused Alan Turing has the external id E-3: correct one of the two, or merge them if they are one person."}},
 		{"the key is empty", "external_id", "name,email,external_id\nGrace Hopper,grace@example.com,\n",
 			[]string{"refused The row has no external_id, by which people are found here: fill it in."}},
-		{"back again", "", "name,external_id\nAlan Turing,E-3\n", []string{"updated [{state left active}]"}},
+		{"who has left stays so", "", "name,external_id\nAlan Turing,E-3\n",
+			[]string{"unchanged [] (This person has left, which only a file of everybody takes back.)"}},
 		{"an entry that was merged", "", "name,email\nAda Byron,king@example.com\n",
 			[]string{"unchanged This entry was merged into Ada Lovelace: the row changes nothing."}},
 		{"an empty cell takes no tier, no address, no number away", "", "name,email,external_id,tier,department\nAda Lovelace,,E-1,,\n", []string{"unchanged []"}},
@@ -131,9 +132,14 @@ func TestStaff_Missing(t *testing.T) {
 		t.Fatal(err)
 	}
 	staff := NewStaff(known())
+	staff.Whole = true
 	plans, err := staff.Plan(rows, NewID[PersonID])
 	if err != nil {
 		t.Fatal(err)
+	}
+	back, err := staff.Plan([]ImportedPerson{{Line: 2, Person: known()[2]}}, NewID[PersonID])
+	if err != nil || fmt.Sprint(back[0].Result.Changes) != "[{state left active}]" {
+		t.Errorf("a file of everybody brings nobody back: %+v, %v", back, err)
 	}
 	if gone := staff.Missing(plans); len(gone) != 1 || gone[0].ID != "ada" {
 		t.Errorf("missing: %+v; a refused row names somebody too, and who left or was merged is not missed", gone)

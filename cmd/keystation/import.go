@@ -51,7 +51,8 @@ person, whose history stays. --key may name a column of the file's own, such as
 employee_number: it is read as the external id.
 
 --missing-have-left notes that whoever the file does not name has left. More than
-one in twenty (and more than five) have to be confirmed with --leavers NUMBER.`
+one in twenty (and more than five) have to be confirmed with --leavers NUMBER.
+Whoever had left and is in such a file is back.`
 
 // requisitionsAccept says what the cells of requisitions may hold.
 func requisitionsAccept() string {

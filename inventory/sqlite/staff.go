@@ -51,6 +51,7 @@ func (s *Store) importStaff(ctx context.Context, tx *txn, rows []inventory.Impor
 		return r, err
 	}
 	staff := inventory.NewStaff(all)
+	staff.Whole = how.Leavers
 	plans, err := staff.Plan(rows, inventory.NewID[inventory.PersonID])
 	if err != nil {
 		return r, err
