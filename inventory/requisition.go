@@ -291,6 +291,7 @@ type Want struct {
 	Requisition string   // a requisition number; empty: any
 	Line        LineID   // a line; empty: any
 	Skip        []LineID // lines that were found not to fit
+	Key         KeyID    // of the key, where it is known: a line that is kept for another one is passed over, one kept for it comes first
 
 	Tiers     []Tier // nil: any
 	TwoMakers []Tier // for people of these tiers [Order.TwoMakers] is asked

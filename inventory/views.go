@@ -268,3 +268,48 @@ type KeyOf struct {
 	Since time.Time
 	Until *time.Time // nil: they have it
 }
+
+// Mine is what somebody asked for and has.
+type Mine struct {
+	Requisitions []RequisitionRow // the newest first
+	Keys         []Key
+}
+
+// QueueRow is a line that the desk has something to do for. Requisition.Address is left empty by whoever shows it.
+type QueueRow struct {
+	Line        Line
+	Requisition Requisition
+	Person      Person
+	Tag         AssetTag // of the key that was made for it; empty: none yet
+	KeyState    KeyState
+	Posted      bool     // it is sent; else handed over at a desk
+	Reserved    AssetTag // of the stock key that is kept for it; empty: none
+	Printed     bool     // its packet was printed
+}
+
+// QueueAct says what the desk does next for a line.
+type QueueAct string
+
+// The acts, in the order of a line's life.
+const (
+	QueueHeld   QueueAct = "held"   // nothing: it stands still
+	QueueMake   QueueAct = "make"   // plug a key in
+	QueueMaking QueueAct = "making" // the bench has it
+	QueuePack   QueueAct = "pack"   // it goes into its parcel
+	QueueHand   QueueAct = "hand"   // its person comes for it
+)
+
+// Act says what is next for the line.
+func (q QueueRow) Act() QueueAct {
+	switch {
+	case q.Requisition.Held != "":
+		return QueueHeld
+	case q.Line.State == LineOpen:
+		return QueueMake
+	case q.Line.State == LineMaking:
+		return QueueMaking
+	case q.Posted:
+		return QueuePack
+	}
+	return QueueHand
+}

@@ -133,6 +133,7 @@ func (r *run) takeLine(ctx context.Context) error {
 	want := r.want
 	want.Skip = append(slices.Clone(want.Skip), r.b.pinnedElsewhere(r.port.ID)...)
 	want.Tiers, want.Maker, want.TwoMakers = r.tiers, r.maker(), r.site.twoMakers()
+	want.Key = r.claimed
 	for {
 		o, err := r.takeUnpinned(ctx, want)
 		none := inventory.KindOf(err) == inventory.NotFound && want.Requisition == "" && want.Line == ""

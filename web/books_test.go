@@ -399,3 +399,14 @@ func (b *books) Absences(context.Context, inventory.PersonID) ([]inventory.Absen
 func (b *books) RoutingTable(context.Context) ([]inventory.RouteRow, error) { return nil, nil }
 
 func (b *books) Groups(context.Context) ([]inventory.MemberRow, error) { return nil, nil }
+
+func (b *books) Mine(context.Context, inventory.PersonID) (inventory.Mine, error) {
+	return inventory.Mine{}, nil
+}
+
+func (b *books) Queue(context.Context) ([]inventory.QueueRow, error) { return nil, nil }
+
+func (b *books) Dossier(ctx context.Context, _ inventory.Actor, number string) (inventory.Dossier, error) {
+	row, err := b.RequisitionByNumber(ctx, number)
+	return inventory.Dossier{RequisitionRow: row}, err
+}

@@ -19,10 +19,11 @@ func (s *Site) funcs(lang string) template.FuncMap {
 		"comments": func(rows []inventory.Comment, number, from string) commentsPart {
 			return commentsPart{rows, number, from}
 		},
-		"rolename": func(r inventory.Role) (string, error) { return s.texts.tell(lang, "role."+string(r)) },
-		"asset":    s.assets.url,
-		"word":     wordFor,
-		"keyword":  keyWordFor, "asked": requisitionWord,
+		"addressfields": func() []addressField { return addressFields },
+		"rolename":      func(r inventory.Role) (string, error) { return s.texts.tell(lang, "role."+string(r)) },
+		"asset":         s.assets.url,
+		"word":          wordFor,
+		"keyword":       keyWordFor, "asked": requisitionWord,
 		"means":    func(st inventory.KeyState) string { return keyStateOf(st).means },
 		"icon":     func(t station.Tone) string { return toneIcons[t] },
 		"acts":     func(t tileView, a action) actView { return actView{a, t.Port, t.Name()} },

@@ -48,7 +48,7 @@ type navItem struct {
 var navigation = []navItem{
 	{"/my", "nav.my", people, folk}, {"/approvals", "nav.approvals", approvers, folk},
 	{"/ask", "nav.ask", people, both},
-	{"/overview", "nav.overview", readers, desk}, {"/bench", "nav.bench", operators, desk}, {"/rework", "nav.rework", readers, desk},
+	{"/overview", "nav.overview", readers, desk}, {"/queue", "nav.queue", readers, desk}, {"/bench", "nav.bench", operators, desk}, {"/rework", "nav.rework", readers, desk},
 	{"/keys", "nav.keys", readers, desk}, {"/models", "nav.models", readers, desk}, {"/incidents", "nav.incidents", readers, desk},
 	{"/requisitions", "nav.requisitions", readers, desk}, {"/people", "nav.people", readers, desk}, {"/runs", "nav.runs", readers, desk},
 	{"/ledger", "nav.ledger", readers, desk},

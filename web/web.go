@@ -37,6 +37,8 @@ type Books interface {
 	approvalBooks
 	absenceBooks
 	routingBooks
+	myBooks
+	queueBooks
 	modelBooks
 	policyBooks
 	askBooks

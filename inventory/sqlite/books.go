@@ -139,11 +139,13 @@ func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.Lin
 	}
 	var id inventory.LineID
 	err = tx.sql.QueryRowContext(ctx, `SELECT l.id FROM requisitions r JOIN lines l ON l.requisition = r.id
-		WHERE r.state IN ('approved', 'fulfilling') AND l.state = 'open'
+		LEFT JOIN reservations v ON v.line = l.id AND v.until IS NULL
+		WHERE r.state IN ('approved', 'fulfilling') AND r.held = '' AND l.state = 'open'
+		AND (v.key_id IS NULL OR v.key_id = $5 OR $2 <> '')
 		AND ($1 = '' OR r.number = $1) AND ($2 = '' OR l.id = $2) AND l.id NOT IN (SELECT value FROM json_each($3))
 		AND ($4 = 'null' OR r.tier IN (SELECT value FROM json_each($4)))
-		ORDER BY r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
-		want.Requisition, want.Line, string(skip), string(tiers)).Scan(&id)
+		ORDER BY v.key_id IS NULL, r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
+		want.Requisition, want.Line, string(skip), string(tiers), want.Key).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("find line: %w", err)
 	}
@@ -190,6 +192,9 @@ func (tx *txn) take(ctx context.Context, run inventory.RunID, o *inventory.Order
 		return err
 	}
 	if err := lines.save(ctx, tx, o.Line); err != nil {
+		return err
+	}
+	if err := tx.unreserve(ctx, "line", string(o.Line.ID), "it is being made"); err != nil {
 		return err
 	}
 	taken := inventory.Event{

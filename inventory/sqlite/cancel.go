@@ -17,6 +17,11 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 		if err != nil {
 			return absent(err, "There is no requisition %s: check its number.", number)
 		}
+		if !tx.asks(r) {
+			if err := tx.needs(ctx, r, inventory.Operator, inventory.HelpDesk, inventory.Admin); err != nil {
+				return err
+			}
+		}
 		r, ev, err := r.Cancel(reason, tx.now)
 		if err != nil {
 			return err
@@ -53,6 +58,9 @@ func (tx *txn) cancelLines(ctx context.Context, r inventory.Requisition) ([]inve
 				return nil, err
 			}
 			events = append(events, ev)
+		}
+		if err := tx.unreserve(ctx, "line", string(l.ID), "the requisition was cancelled"); err != nil {
+			return nil, err
 		}
 		if l, err = l.Cancel(tx.now); err != nil {
 			return nil, err

@@ -207,6 +207,6 @@ func (s *Store) OpenLines(ctx context.Context, limit int) ([]inventory.OpenLine,
 		f := &l.For
 		return []any{&f.Requisition, &f.Number, &f.Person, &f.Name, &f.Line, &f.Position, &f.Purpose, &l.Connector, &l.Tier}
 	}, "SELECT "+refColumns+`, l.connector, q.tier FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN people p ON p.id = q.person
-		WHERE q.state IN ('approved', 'fulfilling') AND l.state = 'open'
+		WHERE q.state IN ('approved', 'fulfilling') AND q.held = '' AND l.state = 'open'
 		ORDER BY q.approved_at, q.id, l.purpose = 'spare', l.position LIMIT $1`, rowsWanted(limit))
 }

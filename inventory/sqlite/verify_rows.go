@@ -20,7 +20,8 @@ var recorded = []interface {
 	called() string
 }{settings, people, requisitions, lines, keys, custody, runs, registrations, seals, parcels, checkpoints, hubs, metadata,
 	policies, reviews, judgments, incidents, recalls, recallItems, grants, identities, passkeys, invitations,
-	readiness, addresses, merges, routes, absences, approvals, comments, memberships, mailChoices}
+	readiness, addresses, merges, routes, absences, approvals, comments, memberships, mailChoices,
+	receipts, reservations, changes}
 
 func (t *table[T]) called() string { return t.name }
 
