@@ -28,17 +28,17 @@ func TestRequisition_cancelForm(t *testing.T) {
 		p := d.get("/requisitions/" + number)
 		p.hasText(t, "details", says...)
 		checkPage(t, number, p)
-		if got := forms(t, p.find("main form")); got != "/requisitions/"+number+"/cancel" {
+		if got := forms(t, p.find("main .giveup form")); got != "/requisitions/"+number+"/cancel" {
 			t.Errorf("%s has the forms %s", number, got)
 		}
 		if _, must := attr(p.find("#why")[0], "required"); !must {
 			t.Errorf("%s asks for no reason", number)
 		}
 	}
-	if n := len(d.get("/requisitions/R-1004").find("main form")); n != 0 {
+	if n := len(d.get("/requisitions/R-1004").find("main .giveup form")); n != 0 {
 		t.Errorf("a closed one has %d forms", n)
 	}
-	if n := len(open(t).get("/requisitions/R-1001").find("main form")); n != 0 {
+	if n := len(open(t).get("/requisitions/R-1001").find("main .giveup form")); n != 0 {
 		t.Errorf("a page that cancels nothing has %d forms", n)
 	}
 }
@@ -60,7 +60,7 @@ func TestRequisition_cancel(t *testing.T) {
 	p = d.get("/requisitions/R-1001")
 	p.hasText(t, "main", "cancelled", "Olga Operator", "<b>Ada</b> has left.")
 	checkPage(t, "/requisitions/R-1001", p)
-	if len(p.find("main form")) != 0 {
+	if len(p.find("main .giveup form")) != 0 {
 		t.Error("it can be canceled twice")
 	}
 	d.get("/requisitions?state=cancelled").hasText(t, "tbody", "R-1001", "cancelled", "<b>Ada</b> has left.")

@@ -395,7 +395,9 @@ func TestPacket_none(t *testing.T) {
 func TestRequisition(t *testing.T) {
 	p := open(t).get("/requisitions/R-1001")
 	p.hasText(t, "main", "R-1001", "fulfilling", "elevated", "Ada Lovelace", "Research", "Signs releases", "Alan Turing", "claimed")
-	p.hasText(t, "tbody", "primary", "usb-c", "made", string(tagOf(1)), "spare", "open", "not yet")
+	p.hasText(t, ".rows", "first key", "usb-c", "made", string(tagOf(1)), "spare", "open")
+	p.hasText(t, ".timeline", "Asked", "Approved: the desk makes it", "The first key is ready")
+	p.hasText(t, ".next", "What happens next", "The desk makes it")
 }
 
 func TestRequisitions_progress(t *testing.T) {

@@ -141,9 +141,9 @@ func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.Lin
 	err = tx.sql.QueryRowContext(ctx, `SELECT l.id FROM requisitions r JOIN lines l ON l.requisition = r.id
 		LEFT JOIN reservations v ON v.line = l.id AND v.until IS NULL
 		WHERE r.state IN ('approved', 'fulfilling') AND r.held = '' AND l.state = 'open'
-		AND (v.key_id IS NULL OR v.key_id = $5 OR $2 <> '')
 		AND ($1 = '' OR r.number = $1) AND ($2 = '' OR l.id = $2) AND l.id NOT IN (SELECT value FROM json_each($3))
 		AND ($4 = 'null' OR r.tier IN (SELECT value FROM json_each($4)))
+		AND (v.key_id IS NULL OR v.key_id = $5 OR $2 <> '')
 		ORDER BY v.key_id IS NULL, r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
 		want.Requisition, want.Line, string(skip), string(tiers), want.Key).Scan(&id)
 	if err != nil {

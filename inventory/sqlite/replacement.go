@@ -54,6 +54,13 @@ func (c *calling) requisition(ctx context.Context, to replacementOf, instead []*
 	if err := c.lines(ctx, r, instead); err != nil {
 		return err
 	}
+	if r.State == inventory.Submitted {
+		routed, err := c.tx.submitted(ctx, r)
+		if err != nil {
+			return err
+		}
+		events = append(events, routed...)
+	}
 	return c.tx.logAll(ctx, events)
 }
 
