@@ -126,11 +126,27 @@ type RequisitionPage struct {
 	Next string
 }
 
+// PersonFilter chooses people by what is special about them.
+type PersonFilter string
+
+// The filters of the directory. Each is what somebody has to see to.
+const (
+	OnlyLeft      PersonFilter = "left" // not with the company any more
+	OnlyHeld      PersonFilter = "held"
+	OnlyUnmanaged PersonFilter = "unmanaged" // nobody is known to be their manager
+)
+
+// PersonFilters are all of them.
+var PersonFilters = []PersonFilter{OnlyLeft, OnlyHeld, OnlyUnmanaged}
+
 // PersonQuery asks for people, by name.
 type PersonQuery struct {
-	Text  string // in name, e-mail or department; empty: all
-	After string
-	Limit int // 0: 50
+	Text       string       // in name, e-mail or department; empty: all
+	Tier       Tier         // empty: all; standard: those who have none, too
+	Department string       // the whole of it; empty: all
+	Only       PersonFilter // empty: all
+	After      string
+	Limit      int // 0: 50
 }
 
 // PersonRow is a person in a list.

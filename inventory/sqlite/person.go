@@ -45,7 +45,10 @@ func (s *Store) PersonList(ctx context.Context, q inventory.PersonQuery) (invent
 			(SELECT count(*) FROM custody c CROSS JOIN keys k ON k.id = c.key_id WHERE c.person = p.id AND c.person IS NOT NULL AND c.until IS NULL
 				AND k.verdict = 'refused')
 		FROM people p WHERE (p.name, p.id) > ($1, $2) AND ($3 = '' OR instr(fold(p.name), $4) OR instr(fold(p.email), $4) OR instr(fold(p.department), $4))
-		ORDER BY p.name, p.id LIMIT $5`, from.by, from.id, q.Text, fold(q.Text), limit+1)
+		AND ($5 = '' OR p.tier = $5 OR $5 = 'standard' AND p.tier = '') AND ($6 = '' OR p.department = $6)
+		AND CASE $7 WHEN 'left' THEN p.state = 'left' AND p.merged_into IS NULL WHEN 'held' THEN p.held <> ''
+			WHEN 'unmanaged' THEN p.manager IS NULL AND p.state = 'active' ELSE 1 END
+		ORDER BY p.name, p.id LIMIT $8`, from.by, from.id, q.Text, fold(q.Text), q.Tier, q.Department, q.Only, limit+1)
 	if err != nil {
 		return inventory.PersonPage{}, err
 	}
