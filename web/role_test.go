@@ -16,7 +16,12 @@ func (b *books) PeopleWithRoles(context.Context) ([]inventory.RoleRow, error) { 
 
 func (b *books) RolesEnded(context.Context, int) ([]inventory.RoleRow, error) { return nil, b.fault() }
 
-func (b *books) Whoever(context.Context, inventory.PersonID) (inventory.Person, []inventory.Role, error) {
+func (b *books) Whoever(_ context.Context, id inventory.PersonID) (inventory.Person, []inventory.Role, error) {
+	for _, p := range b.people {
+		if p.Person.ID == id {
+			return p.Person, nil, b.fault()
+		}
+	}
 	return inventory.Person{}, nil, inventory.Refuse(inventory.NotFound, "There is nobody.")
 }
 
