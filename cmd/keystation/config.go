@@ -28,6 +28,7 @@ type Config struct {
 	Web    WebConfig    `toml:"web"`
 	SignIn SignInConfig `toml:"signin"`
 	OIDC   OIDCConfig   `toml:"oidc"`
+	Mail   MailConfig   `toml:"mail"`
 	Log    struct {
 		Level string `toml:"level"`
 	} `toml:"log"`
@@ -104,6 +105,7 @@ func defaultConfig() Config {
 	c.MDS.Interval = 24 * time.Hour
 	c.Web.Addr, c.Web.PeopleAddr = "localhost:8080", "localhost:8081"
 	c.SignIn.DeskIdle, c.SignIn.PeopleIdle, c.SignIn.Longest = 30*time.Minute, 8*time.Hour, 12*time.Hour
+	c.Mail.Encryption = "starttls"
 	c.Log.Level = "info"
 	return c
 }

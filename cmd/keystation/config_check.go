@@ -46,6 +46,12 @@ var configChecks = []struct {
 		n := len(c.SignIn.BreakGlass)
 		return n == 0 || n == 2 && c.OIDC.Issuer != "" && c.SignIn.BreakGlass[0] != c.SignIn.BreakGlass[1]
 	}, "name two admins by e-mail address, beside an identity provider, or nobody"},
+	{"mail.from", func(c Config) bool { return (c.Mail.Host == "") == (c.Mail.From == "") }, "say both the mail server (mail.host) and the address that mail comes from, or neither"},
+	{"mail.port", func(c Config) bool { return within(c.Mail.Port, 0, 65535) }, "say a port, or 0 for the usual one"},
+	{"mail.encryption", func(c Config) bool {
+		return oneOf(c.Mail.Encryption, "starttls", "tls") || c.Mail.Encryption == "off" && c.Mail.here()
+	}, "say starttls or tls; off is for a mail server of this machine only"},
+	{"mail.user", func(c Config) bool { return (c.Mail.User == "") == (c.Mail.PasswordFile == "") }, "say both the user and the file with the password (mail.password_file), or neither"},
 	{"log.level", func(c Config) bool { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }, "say debug, info, warn or error"},
 }
 

@@ -32,7 +32,7 @@ type room struct {
 var rooms = []room{
 	{name: "cmd/keystation", may: []string{"*"}},
 	{name: "web", may: []string{"inventory", "station", "shipping"}},
-	{name: "web/mail", may: []string{"inventory"}, later: true},
+	{name: "web/mail", may: []string{"inventory"}},
 	{name: "shipping", may: []string{"inventory"}},
 	{name: "shipping/pdf", may: []string{"shipping", "inventory"}},
 	{name: "station", may: []string{"inventory", "station/ctap", "station/attest"}},

@@ -76,6 +76,10 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 	if err != nil {
 		return errors.Join(err, at.close())
 	}
+	post, err := d.post(at.PeopleURL)
+	if err != nil {
+		return errors.Join(err, at.close())
+	}
 	at.say(c.OutOrStdout())
 	if err := d.sayCode(c.Context(), c.OutOrStdout(), site, at); err != nil {
 		return errors.Join(err, at.close())
@@ -87,6 +91,9 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 		g.Go(func() error { newFetcher(d).loop(ctx); return nil })
 	}
 	g.Go(func() error { d.keepJudged(ctx, pauseFor); return nil })
+	if post != nil {
+		g.Go(func() error { post.Run(ctx); return nil })
+	}
 	return g.Wait()
 }
 
