@@ -14,7 +14,7 @@ export CGO_ENABLED = 1
 STAMP = -buildvcs=$(shell git status >/dev/null 2>&1 && echo auto || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: build setup test race soak lint fuzz bench demo demo-once golden test-hidraw help
+.PHONY: build setup test race soak lint fuzz bench demo demo-once screenshots golden test-hidraw help
 
 build: ## build bin/keystation
 	@.ci/setup build
@@ -49,6 +49,10 @@ demo: build ## make software keys into inventory before your eyes, in a browser
 
 demo-once: build ## the same without a browser: leaves database and packets in DEMO_DIR
 	@bin/keystation demo --once --dir "$(DEMO_DIR)"
+
+screenshots: setup ## write pictures of every page, four screens in two lights, into screenshots/
+	@mkdir -p screenshots
+	@KEYSTATION_SCREENSHOTS=$(CURDIR)/screenshots go test -count 1 -run '^TestScreenshots$$' ./web
 
 golden: setup ## rewrite what golden tests compare with; then read the diff
 	@go test $$(grep -rlF 'flag.Bool("update"' --include='*_test.go' . | xargs -n 1 dirname | sort -u) -update

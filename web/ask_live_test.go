@@ -15,8 +15,8 @@ import (
 // typed counts the fields in which something else stands than the page had put there.
 const typed = `[...document.querySelectorAll("main .text")].filter(e => e.value !== e.defaultValue).length`
 
-// thumbs holds when everything to tap is as large as a thumb, nothing is wider than the screen and no script is needed.
-const thumbs = `document.documentElement.scrollWidth <= innerWidth && document.scripts.length === 0 &&
+// thumbs holds when everything to tap is as large as a thumb, nothing is wider than the screen and no script but that of every form is there.
+const thumbs = `document.documentElement.scrollWidth <= innerWidth && [...document.scripts].every(s => new URL(s.src).pathname.startsWith("/static/form.")) &&
 	[...document.querySelectorAll("main .choice, main .button, main .text")].filter(e => e.checkVisibility()).every(e => e.getBoundingClientRect().height >= 43.9)`
 
 // TestAsk_live asks on the smallest phone there is, and counts what has to be typed: never more than three fields.

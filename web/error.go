@@ -24,11 +24,11 @@ var statuses = map[inventory.Kind]int{
 	inventory.Internal:    http.StatusInternalServerError,
 }
 
-// refusals are the sentences for what the router itself refuses.
+// refusals are the texts for what the router itself refuses.
 var refusals = map[int]string{
-	http.StatusNotFound:              "There is no page at this address: look at the address, or start from the overview.",
-	http.StatusMethodNotAllowed:      "This address does not take that kind of request: go back and use the button there.",
-	http.StatusRequestEntityTooLarge: "That was too much at once: send less.",
+	http.StatusNotFound:              "error.404",
+	http.StatusMethodNotAllowed:      "error.405",
+	http.StatusRequestEntityTooLarge: "error.413",
 }
 
 // errorPage is what a person sees of an error.
@@ -59,13 +59,13 @@ var errSignedOut = errors.New("not signed in")
 // verdict chooses status and sentence. What is not meant for people is logged under a code, and only the code shown.
 func (s *Site) verdict(err error, c Ctx) (int, string) {
 	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
-		if sentence, known := refusals[he.Code]; known {
-			return he.Code, sentence
+		if key, known := refusals[he.Code]; known {
+			return he.Code, s.text(c, key)
 		}
 	}
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		s.Log.Warn("body too long", "limit", tooLong.Limit)
-		return http.StatusRequestEntityTooLarge, refusals[http.StatusRequestEntityTooLarge]
+		return http.StatusRequestEntityTooLarge, s.text(c, refusals[http.StatusRequestEntityTooLarge])
 	}
 	if errors.Is(err, errSignedOut) {
 		return http.StatusUnauthorized, inventory.Sentence(err)
@@ -80,7 +80,7 @@ func (s *Site) verdict(err error, c Ctx) (int, string) {
 	}
 	code := incident()
 	s.Log.Error("request", "incident", code, "method", c.Request().Method, "path", c.Request().URL.Path, "err", err)
-	return http.StatusInternalServerError, fmt.Sprintf("Something went wrong here. It was logged as %s.", code)
+	return http.StatusInternalServerError, s.text(c, "error.internal", code)
 }
 
 // incident names a fault so that a person can say it on the telephone.

@@ -63,7 +63,7 @@ func TestErrors_panic(t *testing.T) {
 
 func TestErrors_router(t *testing.T) {
 	d := open(t)
-	if p := d.get("/nope"); p.StatusCode != 404 || p.text("title") != "Not Found · keystation" || len(p.find("a[href=/overview]")) == 0 {
+	if p := d.get("/nope"); p.StatusCode != 404 || p.text("title") != "Not Found · keystation" || len(p.find("main a[href=/]")) == 0 {
 		t.Errorf("404: %d %q", p.StatusCode, p.text("main"))
 	}
 	if p := d.post("/keys", nil); p.StatusCode != http.StatusMethodNotAllowed {

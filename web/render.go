@@ -33,7 +33,7 @@ type view struct {
 	Door      surface
 	Me        Visitor // nobody: its ID is empty
 	Nav       []navItem
-	Languages []string
+	Languages []spoken // that the page can be read in; empty: in English only
 	Page      any
 }
 
@@ -124,7 +124,7 @@ const ceremonyScript = "passkey.js"
 func (s *Site) render(c Ctx, status int, name string, f frame, page any) error {
 	lang, me, door := s.language(c), visitor(c), doorOf(c)
 	v := view{frame: f, Demo: s.Demo, Test: s.Settings.Test(), Version: s.Version, Lang: lang, Door: door, Me: me, Nav: s.ways(me, door),
-		Languages: s.texts.languages(), Page: page}
+		Languages: s.spoken(c), Page: page}
 	if f.Script == ceremonyScript {
 		c.Response().Header().Set(permissionsPolicy[0], strings.NewReplacer("-get=()", "-get=(self)", "-create=()", "-create=(self)").Replace(permissionsPolicy[1]))
 	}

@@ -112,6 +112,21 @@ func (s *Site) language(c Ctx) string {
 	return english
 }
 
+// spoken is a language by the name that its speakers give it.
+type spoken struct{ Code, Name string }
+
+// spoken lists the languages that the page of a request can be read in; the desk's are English.
+func (s *Site) spoken(c Ctx) []spoken {
+	if r, ok := c.Get(routeKey).(route); ok && r.surface == desk {
+		return nil
+	}
+	var all []spoken
+	for _, lang := range s.texts.languages() {
+		all = append(all, spoken{lang, s.texts[lang]["frame.language.name"]})
+	}
+	return all
+}
+
 // setLanguage keeps the language that somebody chose, and goes back to the page they chose it on.
 func (s *Site) setLanguage(c Ctx) error {
 	lang := c.Request().PostFormValue("language")

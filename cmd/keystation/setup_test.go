@@ -20,7 +20,7 @@ type machine struct {
 // programs are what .ci/setup looks for, by the package that has each.
 var programs = map[string]string{
 	"gcc": "gcc", "libc6-dev": "libc6-dev", "pkg-config": "pkg-config", "libfido2-dev": "libfido2-dev",
-	"fido2-tools": "fido2-token", "poppler-utils": "pdftotext",
+	"fido2-tools": "fido2-token", "poppler-utils": "pdftotext", "chromium": "chromium",
 }
 
 // newMachine makes one that lacks the packages named.
