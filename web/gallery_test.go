@@ -77,8 +77,8 @@ func (g *gallery) furnish(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, role := range map[string]inventory.Role{"Grace": inventory.Approver, "Ada": inventory.Admin, "Alan": inventory.Auditor} {
-		must(s.GiveRole(ctx, by, personNamed(t, s, name).ID, role))
+	for _, role := range inventory.Roles {
+		must(s.GiveRole(ctx, by, g.me.ID, role))
 	}
 	made := s.MustMake("1-1", "4711", "R-1001")
 	packed := s.MustMake("1-2", "4712", "R-1002")
@@ -117,6 +117,8 @@ func (g *gallery) hang(tag, run, preview, token string) {
 		g.shown[path] = append(g.shown[path], picture{path: at})
 	}
 	g.shown["/requisitions/:number"] = []picture{{path: "/requisitions/R-1001"}, {name: "submitted", path: "/requisitions/R-1003"}}
+	g.shown["/requisitions/:number/change"] = []picture{{path: "/requisitions/R-1004/change"}}
+	g.shown["/keys/:tag/handover"] = []picture{{path: "/keys/" + tag + "/handover"}}
 	g.shown["/signin"] = []picture{{path: "/signin", nobody: true}, {name: "german", path: "/signin", nobody: true, lang: "de"}}
 	g.shown["/invitation/:token"] = []picture{{path: "/invitation/" + token, nobody: true}}
 	g.shown["/setup"] = []picture{{path: "/setup", nobody: true}}
