@@ -46,6 +46,7 @@ type Books interface {
 	addressBooks
 	roleBooks
 	groupBooks
+	holdBooks
 }
 
 // Hands plugs, pulls and touches software keys. It exists in a demo only.
