@@ -151,6 +151,7 @@ time changes nothing. Exit code 3 means that some rows were refused.
 		return withDesk(c, func(ctx context.Context, d *desk) error {
 			results, err := importFile(ctx, d, args[0], enter, how)
 			if err != nil {
+				sayRefused(c, results)
 				return err
 			}
 			return sayRows(c, results, how.DryRun, *asJSON)
@@ -193,6 +194,15 @@ func sayRows(c *cobra.Command, results []inventory.RowResult, dryRun, asJSON boo
 		return exitError{code: exitKeys}
 	}
 	return nil
+}
+
+// sayRefused lists the rows for which a file was refused as a whole.
+func sayRefused(c *cobra.Command, results []inventory.RowResult) {
+	for _, r := range results {
+		if r.Outcome == inventory.RowRefused {
+			fmt.Fprintln(c.ErrOrStderr(), rowLine(r))
+		}
+	}
 }
 
 // shownRows is how many rows are all listed: a person reads them, and finds the numbers of requisitions there. Of a longer

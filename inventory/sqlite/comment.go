@@ -133,6 +133,9 @@ func mayRead(ctx context.Context, q querier, by inventory.Actor, r inventory.Req
 	if by.ID == string(r.Person) || by.ID == string(r.RequestedBy) || by.Method == inventory.ByOSUser || by.Method == inventory.BySystem {
 		return true, nil
 	}
+	if was, err := wasSecond(ctx, q, by, r); was || err != nil {
+		return was, err
+	}
 	roles, err := rolesOf(ctx, q, inventory.PersonID(by.ID))
 	if err != nil {
 		return false, err

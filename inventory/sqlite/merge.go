@@ -224,3 +224,13 @@ func (tx *txn) moveReports(ctx context.Context, from, to inventory.PersonID, onl
 func (tx *txn) moveEntries(ctx context.Context, from, to inventory.PersonID, only []inventory.PersonID) ([]inventory.PersonID, error) {
 	return moved(ctx, tx, people, only, func(p *inventory.Person) bool { p.MergedInto = to; return p.ID != to }, "WHERE merged_into = $1 ORDER BY id", from)
 }
+
+// wasSecond tells if r was asked for, or by, a second entry of the actor.
+func wasSecond(ctx context.Context, q querier, by inventory.Actor, r inventory.Requisition) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT count(*) FROM people WHERE id IN ($1, $2) AND merged_into = $3", r.Person, r.RequestedBy, by.ID).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for second entries: %w", err)
+	}
+	return n > 0, nil
+}

@@ -147,3 +147,33 @@ func TestStore_PersonDossier(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is over for the second entry is seen by its person as their own, and by no stranger.
+func TestStore_MergePeople_history(t *testing.T) {
+	s, ada, twin := mergeable(t)
+	a := wanted()
+	a.For = twin.ID
+	number, err := s.Ask(t.Context(), inventory.ActorOf(twin, inventory.ByOIDC), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MergePeople(t.Context(), admin, twin.ID, ada.ID); inventory.KindOf(err) != inventory.Conflict {
+		t.Fatalf("something is open: %v", err)
+	}
+	if err := s.CancelRequisition(t.Context(), inventorytest.Operator, number, "not needed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MergePeople(t.Context(), admin, twin.ID, ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := s.Mine(t.Context(), ada.ID)
+	if err != nil || len(mine.Requisitions) != 2 || mine.Requisitions[0].Requisition.Person != twin.ID {
+		t.Errorf("hers: %+v, %v", mine.Requisitions, err)
+	}
+	if _, err := s.Dossier(t.Context(), inventory.ActorOf(ada, inventory.ByOIDC), number); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Dossier(t.Context(), inventory.ActorOf(wantPerson(t, s, "Grace"), inventory.ByOIDC), number); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("a stranger reads it: %v", err)
+	}
+}

@@ -62,10 +62,10 @@ func (s *Store) reserved(ctx context.Context, d *inventory.Dossier) error {
 func (s *Store) Mine(ctx context.Context, of inventory.PersonID) (inventory.Mine, error) {
 	var m inventory.Mine
 	var err error
-	if m.Requisitions, err = s.requisitionRows(ctx, "(q.person = ?1 OR q.requested_by = ?1) ORDER BY q.id DESC LIMIT 50", of); err != nil {
+	if m.Requisitions, err = s.requisitionRows(ctx, "(q.person IN "+selves+" OR q.requested_by = ?1) ORDER BY q.id DESC LIMIT 50", of); err != nil {
 		return m, err
 	}
-	m.Keys, err = keys.list(ctx, s.readers, `WHERE id IN (SELECT key_id FROM custody WHERE person = $1 AND person IS NOT NULL AND until IS NULL) ORDER BY id`, of)
+	m.Keys, err = keys.list(ctx, s.readers, `WHERE id IN (SELECT key_id FROM custody WHERE person IN `+selves+` AND person IS NOT NULL AND until IS NULL) ORDER BY id`, of)
 	return m, err
 }
 
