@@ -68,7 +68,7 @@ func (s *Site) withSession(next http.Handler) http.Handler {
 	}
 	loaded := s.sessions.LoadAndSave(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" {
+		if stateless(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -76,9 +76,17 @@ func (s *Site) withSession(next http.Handler) http.Handler {
 	})
 }
 
+// stateless tells requests that are answered in the same way for everybody.
+func stateless(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz"
+}
+
 // signedIn tells by the session who sends a request. Roles are read anew each time, so that whoever loses one loses it at
 // once.
 func (s *Site) signedIn(r *http.Request) (Visitor, bool) {
+	if stateless(r) {
+		return Visitor{}, false
+	}
 	ctx := r.Context()
 	id := inventory.PersonID(s.sessions.GetString(ctx, sessionPerson))
 	if id == "" {
