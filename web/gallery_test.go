@@ -119,6 +119,7 @@ func (g *gallery) hang(tag, run, preview, token string) {
 	g.shown["/requisitions/:number"] = []picture{{path: "/requisitions/R-1001"}, {name: "submitted", path: "/requisitions/R-1003"}}
 	g.shown["/requisitions/:number/change"] = []picture{{path: "/requisitions/R-1004/change"}}
 	g.shown["/keys/:tag/handover"] = []picture{{path: "/keys/" + tag + "/handover"}}
+	g.shown["/people/:id/merge"] = []picture{{path: "/people/" + string(g.me.ID) + "/merge?second=E-3"}}
 	g.shown["/signin"] = []picture{{path: "/signin", nobody: true}, {name: "german", path: "/signin", nobody: true, lang: "de"}}
 	g.shown["/invitation/:token"] = []picture{{path: "/invitation/" + token, nobody: true}}
 	g.shown["/setup"] = []picture{{path: "/setup", nobody: true}}
