@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"keystation/inventory"
+	"keystation/inventory/inventorytest"
 )
 
 // kinds are all letters there are, each with facts as its act gives them.
@@ -214,23 +215,34 @@ func serverAt(t *testing.T, addr string) Server {
 	return Server{Host: host, Port: n, From: "keys@example.com", Name: "Key desk", Encryption: Open}
 }
 
-// An hour without a mail server loses nothing, sends nothing twice, and holds nothing up longer than the pauses.
+// An hour without a mail server loses nothing of what a real database has to say, sends nothing twice, and holds nothing up
+// longer than the pauses.
 func TestDelivery_deadServer(t *testing.T) {
 	p := &post{}
 	addr, end := p.serve(t, "")
 	end() // it is known where it will be, and it is away
-	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	box := &memory{}
-	box.put(now, "ada@example.com", "grace@example.com", "alan@example.com")
+	box := inventorytest.Open(t)
+	people, err := box.PersonList(t.Context(), inventory.PersonQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range people.Rows {
+		home := inventory.Address{Recipient: r.Person.Name, Street: []string{"1 Secret Lane"}, City: "York", Country: "GB"}
+		if err := box.SaveAddress(t.Context(), inventory.ActorOf(r.Person, inventory.ByOIDC), r.Person.ID, "Home", home); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := inventorytest.Start.Add(time.Hour)
 	d := Delivery{Outbox: box, Writer: writer(t), Send: serverAt(t, addr).Send, Now: func() time.Time { return now }}
 	for range 60 {
-		if err := d.Once(t.Context()); err == nil && now.Minute() == 0 {
+		if err := d.Once(t.Context()); err == nil && len(p.got()) > 0 {
 			t.Fatal("mail is sent without a server")
 		}
 		now = now.Add(time.Minute)
 	}
-	if len(box.letters) != 3 || box.letters["letter-1"].Trouble == "" {
-		t.Fatalf("after an hour %d letters are there: %+v", len(box.letters), box.letters["letter-1"])
+	o, err := box.LettersWaiting(t.Context())
+	if err != nil || o.Waiting != len(people.Rows) || o.Trouble == "" || o.Since == nil {
+		t.Fatalf("after an hour: %+v, %v", o, err)
 	}
 	_, end = p.serve(t, addr)
 	defer end()
@@ -240,18 +252,31 @@ func TestDelivery_deadServer(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	got := strings.Join(p.got(), "\n")
-	if len(box.letters) != 0 || strings.Count(got, "\n") != 2 {
-		t.Errorf("the server got\n%s", got)
+	if o, err := box.LettersWaiting(t.Context()); err != nil || o.Waiting != 0 {
+		t.Errorf("left behind: %+v, %v", o, err)
 	}
-	for _, want := range []string{"ada@example.com", "grace@example.com", "alan@example.com", "<letter-1@127.0.0.1>"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the server never got %s", want)
+	got := p.got()
+	if len(got) != len(people.Rows) {
+		t.Errorf("the server got\n%s", strings.Join(got, "\n"))
+	}
+	for _, r := range people.Rows {
+		if !strings.Contains(strings.Join(got, "\n"), r.Person.Email) {
+			t.Errorf("the server never got one for %s", r.Person.Email)
 		}
 	}
-	if m := p.mails[0]; !strings.HasPrefix(m.Header.Get("Content-Type"), "multipart/alternative") || m.Header.Get("Auto-Submitted") != "auto-generated" ||
-		!strings.Contains(m.Header.Get("From"), "keys@example.com") || !strings.Contains(p.bodies[0], "text/plain") || !strings.Contains(p.bodies[0], "text/html") {
-		t.Errorf("the mail is %v\n%s", m.Header, p.bodies[0])
+	m, body := p.mails[0], p.bodies[0]
+	if !strings.HasPrefix(m.Header.Get("Content-Type"), "multipart/alternative") || m.Header.Get("Auto-Submitted") != "auto-generated" ||
+		!strings.Contains(m.Header.Get("From"), "keys@example.com") || !strings.Contains(body, "text/plain") || !strings.Contains(body, "text/html") || !strings.Contains(body, "/not-me/") {
+		t.Errorf("the mail is %v\n%s", m.Header, body)
+	}
+	if all := strings.Join(p.bodies, ""); strings.Contains(all, "Secret Lane") || strings.Contains(all, "York") {
+		t.Errorf("an address stands in the mail:\n%s", all)
+	}
+	if err := box.ForgetLetters(t.Context(), now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if due, err := box.DueLetters(t.Context(), now.AddDate(1, 0, 0), 10); err != nil || len(due) != 0 {
+		t.Errorf("due again: %+v, %v", due, err)
 	}
 }
 
