@@ -99,7 +99,7 @@ func TestPasskey_live(t *testing.T) {
 	arrive(t, ctx, "/signin")
 	see(t, ctx, "no second first admin", `!document.querySelector('a[href="/setup"]')`)
 	does(t, ctx, chromedp.Click("main form[data-begin] button"))
-	arrive(t, ctx, "/overview")
+	arrive(t, ctx, "/")
 
 	ada, err := h.store.PersonByEmail(t.Context(), "ada@example.com")
 	if err != nil {
@@ -161,9 +161,15 @@ func TestBreakGlass_live(t *testing.T) {
 	h.visit(t, ctx, "/signin")
 	see(t, ctx, "what breaking glass is", `document.querySelector("main").textContent.includes("Only for emergencies")`)
 	does(t, ctx, chromedp.Click("main form[data-begin] button"))
-	see(t, ctx, "an answer", `location.pathname === "/" || document.querySelector("[role=alert]").textContent.includes("emergencies")`)
+	in := false
+	for range 100 { // the browser may be between two pages
+		answered, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname === "/" ? "in" : document.querySelector("[role=alert]").textContent`))
+		if in = answered == "in"; err == nil && (in || strings.Contains(answered, "emergencies")) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	name, when, err := h.store.BrokeGlass(t.Context())
-	in, _ := chromedp.Run(ctx, chromedp.Evaluate[bool](`location.pathname === "/"`))
 	if err != nil || in != (name == "Grace Hopper") || in && when.IsZero() {
 		t.Errorf("in %t, the ledger says %q at %v, %v", in, name, when, err)
 	}
