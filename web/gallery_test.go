@@ -110,6 +110,7 @@ func (g *gallery) hang(tag, run, preview, token string) {
 		"/readiness": "", "/groups": "", "/roles": "", "/roles/give": "/roles/give?role=operator&person=" + string(g.me.ID), "/roles/withdraw": "/roles/withdraw?role=approver&person=" + string(g.me.ID),
 		"/people": "", "/people/import": "", "/people/import/:id": preview, "/runs": "", "/runs/:id": "/runs/" + run, "/ledger": "",
 		"/signin/again": "/signin/again?next=%2Froles", "/queue": "", "/my": "", "/design": "", "/people/:id": "/people/" + string(g.me.ID),
+		"/people/:id/merge": "/people/" + string(g.me.ID) + "/merge?second=ada@example.com",
 	} {
 		if at == "" {
 			at = path
