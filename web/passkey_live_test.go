@@ -85,7 +85,7 @@ func TestPasskey_live(t *testing.T) {
 	see(t, ctx, "the door", `location.pathname === "/signin" && location.search === "?next=%2Foverview" && !!document.querySelector('a[href="/setup"]')`)
 	h.visit(t, ctx, "/setup")
 	does(t, ctx, chromedp.SendKeys("[name=code]", "WRONG-CODES"), chromedp.SendKeys("[name=name]", "Mary Somerville"), chromedp.SendKeys("[name=email]", "mary@example.com"), chromedp.Click("main button"))
-	see(t, ctx, "a wrong code", `document.querySelector("[role=alert]").textContent.includes("not the code")`)
+	see(t, ctx, "a wrong code", `document.querySelector("main [role=alert]").textContent.includes("not the code")`)
 	does(t, ctx, chromedp.SetValue("[name=code]", strings.ToLower(code)), chromedp.Click("main button"))
 	arrive(t, ctx, "/overview")
 	mary, err := h.store.PersonByEmail(t.Context(), "mary@example.com")
@@ -163,7 +163,7 @@ func TestBreakGlass_live(t *testing.T) {
 	does(t, ctx, chromedp.Click("main form[data-begin] button"))
 	in := false
 	for range 100 { // the browser may be between two pages
-		answered, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname === "/" ? "in" : document.querySelector("[role=alert]").textContent`))
+		answered, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname === "/" ? "in" : document.querySelector("main [role=alert]").textContent`))
 		if in = answered == "in"; err == nil && (in || strings.Contains(answered, "emergencies")) {
 			break
 		}
