@@ -95,6 +95,12 @@ func (g *gallery) furnish(t *testing.T) {
 	must(err)
 	runs, err := s.RunList(ctx, inventory.RunQuery{Limit: 1})
 	must(err)
+	for _, l := range lettersTo(t, s, g.me.Email) {
+		if l.Facts.Deny != "" {
+			g.shown["/not-me/:token"] = []picture{{path: l.Facts.Deny, nobody: true}}
+		}
+	}
+	must(s.HoldPerson(ctx, by, enteredPerson(t, s, "Hilda Held").ID, "She said that it was not her."))
 	g.hang(string(packed.Key.Tag), string(runs.Rows[0].Run.ID), preview, token)
 }
 
@@ -107,7 +113,7 @@ func (g *gallery) hang(tag, run, preview, token string) {
 		"/keys": "", "/keys/:tag": "/keys/" + tag, "/keys/:tag/packet": "/keys/" + tag + "/packet", "/models": "", "/models/:aaguid": "/models/" + inventorytest.AAGUID,
 		"/policy": "", "/policy/check": "", "/requisitions": "", "/ask": "", "/ask/check": "/ask/check?what=first", "/ask/advice": "/ask/advice?" + answers,
 		"/ask/steps": "/ask/steps?what=first&pc-windows=10&phone=ios+17&own=yes&browser=chrome&fresh=yes&way=phone", "/ask/form": "/ask/form?" + answers,
-		"/readiness": "", "/groups": "", "/roles": "", "/roles/give": "/roles/give?role=operator&person=" + string(g.me.ID), "/roles/withdraw": "/roles/withdraw?role=approver&person=" + string(g.me.ID),
+		"/readiness": "", "/groups": "", "/held": "", "/account/mail": "", "/roles": "", "/roles/give": "/roles/give?role=operator&person=" + string(g.me.ID), "/roles/withdraw": "/roles/withdraw?role=approver&person=" + string(g.me.ID),
 		"/people": "", "/people/import": "", "/people/import/:id": preview, "/runs": "", "/runs/:id": "/runs/" + run, "/ledger": "",
 		"/signin/again": "/signin/again?next=%2Froles", "/queue": "", "/my": "", "/design": "", "/people/:id": "/people/" + string(g.me.ID),
 		"/people/:id/merge": "/people/" + string(g.me.ID) + "/merge?second=ada@example.com",
