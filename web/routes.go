@@ -16,6 +16,7 @@ var routes = []route{
 	{get, "/", people, both, "the way in: whatever this person most likely came for", (*Site).home},
 	{get, "/overview", readers, desk, "counts, what is open and the next thing to do", (*Site).overview},
 
+	{get, "/design", people, desk, "demo: every component, to look at", (*Site).design},
 	{post, "/language", anybody, both, "read the pages in another language", (*Site).setLanguage},
 	{get, "/healthz", anybody, both, "ok when the books can be read", (*Site).health},
 	{get, "/static/:name", anybody, both, "style, scripts, icon; names change with content", (*Site).asset},
