@@ -64,21 +64,28 @@ func (s *Store) keepAddress(ctx context.Context, tx *txn, p inventory.Person, la
 	if err != nil {
 		return inventory.Event{}, err
 	}
+	ev, err := s.writeAddress(ctx, tx, p, label, to, len(book))
+	if err != nil {
+		return ev, err
+	}
+	return ev, tx.alert(ctx, p, inventory.LetterAddress, inventory.LetterFacts{By: tx.by.Name, Path: "/account/addresses"})
+}
+
+// writeAddress is keepAddress without a word to p, beside known other addresses.
+func (s *Store) writeAddress(ctx context.Context, tx *txn, p inventory.Person, label string, to inventory.Address, known int) (inventory.Event, error) {
 	a := inventory.SavedAddress{Label: label, Open: to}
+	var err error
 	if a.ID, err = inventory.NewID[inventory.AddressID](); err != nil {
 		return inventory.Event{}, err
 	}
-	a, ev, err := a.Save(p, len(book), tx.now)
+	a, ev, err := a.Save(p, known, tx.now)
 	if err != nil {
 		return ev, err
 	}
 	if a.Sealed, err = s.sealAddress(inventory.RequisitionID(a.ID), to); err != nil {
 		return ev, err
 	}
-	if err := addresses.save(ctx, tx, a); err != nil {
-		return ev, err
-	}
-	return ev, tx.alert(ctx, p, inventory.LetterAddress, inventory.LetterFacts{By: tx.by.Name, Path: "/account/addresses"})
+	return ev, addresses.save(ctx, tx, a)
 }
 
 // addAddress puts the address that a directory has under a label into the book of p, in place of the one that it had there,

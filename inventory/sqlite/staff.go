@@ -131,6 +131,13 @@ func (s *Store) savePlan(ctx context.Context, tx *txn, p *inventory.PlannedPerso
 	if p.Address.IsZero() {
 		return nil
 	}
+	if p.Was.ID == "" { // nobody took anything from somebody who was not there
+		ev, err := s.writeAddress(ctx, tx, now, directoryLabel, p.Address, 0)
+		if err != nil {
+			return err
+		}
+		return tx.log(ctx, ev)
+	}
 	events, err := s.addAddress(ctx, tx, now, directoryLabel, p.Address)
 	if err != nil || len(events) == 0 {
 		return err
