@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"maps"
+	"slices"
 	"time"
 
 	"keystation/inventory"
@@ -18,44 +20,52 @@ var (
 	seedRequisitions []byte
 )
 
-// seed enters the demo's people and requisitions, the way an import does.
+// seed enters the demo's people, what they may do, who decides, and what they asked for, in that order.
 func seed(ctx context.Context, d *desk) error {
-	by := inventory.System("demo")
-	for _, file := range []struct {
-		csv   []byte
-		enter importFunc
-	}{{seedPeople, importPeople}, {seedRequisitions, importRequisitions}} {
-		results, err := file.enter(ctx, d, by, bytes.NewReader(file.csv), importHow{})
-		if err != nil {
-			return err
-		}
-		for _, r := range results {
-			if r.Outcome == inventory.RowRefused {
-				return inventory.Refuse(inventory.Internal, "The demo's data are refused at line %d: %s", r.Line, r.Sentence)
-			}
-		}
+	if err := seedFile(ctx, d, seedPeople, importPeople); err != nil {
+		return err
 	}
-	return seedRoles(ctx, d)
+	if err := seedRoles(ctx, d); err != nil {
+		return err
+	}
+	return seedFile(ctx, d, seedRequisitions, importRequisitions)
 }
 
-// seedRoles gives the demo's people roles, so that each page can be seen by whom it is for.
-func seedRoles(ctx context.Context, d *desk) error {
-	page, err := d.store.PersonList(ctx, inventory.PersonQuery{Limit: 50})
+func seedFile(ctx context.Context, d *desk, csv []byte, enter importFunc) error {
+	results, err := enter(ctx, d, inventory.System("demo"), bytes.NewReader(csv), importHow{})
 	if err != nil {
 		return err
 	}
-	roles := map[string][]inventory.Role{
-		"grace@example.com": {inventory.Operator}, "soren@example.com": {inventory.Approver}, "boris@example.com": {inventory.Approver},
-		"maria@example.com": {inventory.HelpDesk}, "eleni@example.com": {inventory.Auditor}, "agnieszka@example.com": {inventory.Admin},
+	for _, r := range results {
+		if r.Outcome == inventory.RowRefused {
+			return inventory.Refuse(inventory.Internal, "The demo's data are refused at line %d: %s", r.Line, r.Sentence)
+		}
 	}
-	for _, row := range page.Rows {
-		for _, r := range roles[row.Person.Email] {
-			if err := d.store.GiveRole(ctx, inventory.System("demo"), row.Person.ID, r); err != nil {
+	return nil
+}
+
+// seedRoles gives the demo's people roles, so that each page can be seen by whom it is for, and a routing table.
+func seedRoles(ctx context.Context, d *desk) error {
+	by := inventory.System("demo")
+	roles := map[string]inventory.Role{
+		"grace@example.com": inventory.Operator, "soren@example.com": inventory.Approver, "boris@example.com": inventory.Approver,
+		"maria@example.com": inventory.HelpDesk, "eleni@example.com": inventory.Auditor, "agnieszka@example.com": inventory.Admin,
+	}
+	for _, email := range slices.Sorted(maps.Keys(roles)) {
+		p, err := d.store.PersonByEmail(ctx, email)
+		if err != nil {
+			return err
+		}
+		if err := d.store.GiveRole(ctx, by, p.ID, roles[email]); err != nil {
+			return err
+		}
+		if roles[email] == inventory.Approver || roles[email] == inventory.Admin {
+			if err := d.store.JoinGroup(ctx, by, "Security", p.ID); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return d.store.SetRouting(ctx, by, []inventory.Route{{To: inventory.ToManager}, {To: inventory.ToGroup, Whom: "Security"}, {To: inventory.ToApprovers}})
 }
 
 // seedMetadata imports metadata of the software keys, which prove them in a demo.
