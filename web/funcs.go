@@ -22,8 +22,11 @@ func (s *Site) funcs(lang string) template.FuncMap {
 		"addressfields": func() []addressField { return addressFields },
 		"rolename":      func(r inventory.Role) (string, error) { return s.texts.tell(lang, "role."+string(r)) },
 		"asset":         s.assets.url,
-		"word":          wordFor,
-		"keyword":       keyWordFor, "asked": requisitionWord,
+		"word":          func(kind string, value any) word { return s.texts.said(lang, wordFor(kind, value)) },
+		"keyword": func(state inventory.KeyState, making bool) word {
+			return s.texts.said(lang, keyWordFor(state, making))
+		},
+		"asked":    func(r inventory.RequisitionRow) word { return s.texts.said(lang, requisitionWord(r)) },
 		"means":    func(st inventory.KeyState) string { return keyStateOf(st).means },
 		"icon":     func(t station.Tone) string { return toneIcons[t] },
 		"acts":     func(t tileView, a action) actView { return actView{a, t.Port, t.Name()} },
@@ -37,7 +40,7 @@ func (s *Site) funcs(lang string) template.FuncMap {
 		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
 		"serial":   func(src inventory.SerialSource) string { return serialSources[src] },
 		"scanform": s.emptyScanForm,
-		"due":      s.dueView,
+		"due":      func(t time.Time) (dueView, error) { return s.dueView(lang, t) },
 		"advise":   adviseIncident,
 
 		"statusword": statusWord, "host": hostOf,

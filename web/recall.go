@@ -227,19 +227,23 @@ type dueView struct {
 	Late          bool
 }
 
-func (s *Site) dueView(t time.Time) dueView {
+func (s *Site) dueView(lang string, t time.Time) (dueView, error) {
 	left := t.Sub(s.Now())
 	days := int(left.Abs() / (24 * time.Hour))
-	v := dueView{Machine: t.UTC().Format(time.RFC3339), Full: t.In(s.Zone).Format("2 Jan 2006"), Late: left < 0}
+	layout, err := s.texts.tell(lang, "due.date")
+	if err != nil {
+		return dueView{}, err
+	}
+	v := dueView{Machine: t.UTC().Format(time.RFC3339), Full: t.In(s.Zone).Format(layout), Late: left < 0}
 	switch {
 	case v.Late && days == 0:
-		v.Left = "late since today"
+		v.Left, err = s.texts.tell(lang, "due.late.today")
 	case v.Late:
-		v.Left = plural(days, "day") + " late"
+		v.Left, err = s.texts.counted(lang, "due.late", days)
 	case days == 0:
-		v.Left = "within a day"
+		v.Left, err = s.texts.tell(lang, "due.today")
 	default:
-		v.Left = "in " + plural(days, "day")
+		v.Left, err = s.texts.counted(lang, "due.left", days)
 	}
-	return v
+	return v, err
 }

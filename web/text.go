@@ -70,6 +70,22 @@ func (t texts) tell(lang, key string, args ...any) (string, error) {
 	return fmt.Sprintf(text, args...), nil
 }
 
+// said is a word of a state as a language has it; one that only the desk reads is English.
+func (t texts) said(lang string, w word) word {
+	if text, ok := t[lang]["word."+strings.ReplaceAll(strings.ReplaceAll(w.Name, ",", ""), " ", "-")]; ok {
+		w.Name = text
+	}
+	return w
+}
+
+// counted is a text about n things, which may have a form of its own for one.
+func (t texts) counted(lang, key string, n int) (string, error) {
+	if n == 1 {
+		return t.tell(lang, key+".one")
+	}
+	return t.tell(lang, key, n)
+}
+
 // teller is tell for the templates of one language.
 func (t texts) teller(lang string) func(key string, args ...any) (string, error) {
 	return func(key string, args ...any) (string, error) { return t.tell(lang, key, args...) }

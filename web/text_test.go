@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"keystation/inventory"
 )
 
 // usedTexts are the keys that templates and code name as a whole, and the beginnings of those that they put together.
@@ -66,7 +68,7 @@ func TestTexts_used(t *testing.T) {
 	source := strings.Join(sources(t), "\n")
 	for key := range all[english] {
 		begins := slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(key, b) })
-		if !begins && !strings.Contains(source, `"`+key+`"`) {
+		if !begins && !strings.Contains(source, `"`+strings.TrimSuffix(key, ".one")+`"`) {
 			t.Errorf("no page says %s any more", key)
 		}
 	}
@@ -126,6 +128,28 @@ func TestIcons_there(t *testing.T) {
 			if !strings.Contains(string(sheet), `id="i-`+m[1]+`"`) {
 				t.Errorf("there is no symbol %s", m[1])
 			}
+		}
+	}
+}
+
+// The words for what people see of a requisition and of their keys are in both languages; English ones are those of the desk.
+func TestTexts_words(t *testing.T) {
+	all, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := []word{requisitionWord(inventory.RequisitionRow{Requisition: inventory.Requisition{State: inventory.Fulfilling}, Lines: []inventory.LineRow{{Line: inventory.Line{State: inventory.LineMade}}}})}
+	for _, kind := range []string{"requisition", "line", "tier"} {
+		for _, w := range words[kind] {
+			seen = append(seen, w)
+		}
+	}
+	for _, k := range keyStates {
+		seen = append(seen, k.word)
+	}
+	for _, w := range seen {
+		if all.said(english, w) != w || all.said("de", w).Name == w.Name {
+			t.Errorf("%s reads %q and %q", w.Name, all.said(english, w).Name, all.said("de", w).Name)
 		}
 	}
 }
