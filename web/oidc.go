@@ -148,15 +148,12 @@ func (s *Site) arrive(c Ctx) error {
 		s.Log.Warn("the identity provider refused a sign-in", "error", c.QueryParam("error"), "description", c.QueryParam("error_description"))
 		return c.Redirect(http.StatusSeeOther, "/signin?trouble=refused&next="+url.QueryEscape(j.Next))
 	}
-	token, err := s.redeem(c, j)
+	token, said, err := s.redeem(c, j)
 	if err != nil {
+		s.Log.Warn("an answer of the identity provider does not hold", "err", err) // people are told nothing that would help to forge one
 		return err
 	}
-	claims, err := s.SignIn.OIDC.claims(token)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
+	ctx, claims := c.Request().Context(), s.SignIn.OIDC.claims(token, said)
 	p, err := s.SignIn.Books.SignInByClaims(ctx, claims)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -172,34 +169,70 @@ func (s *Site) arrive(c Ctx) error {
 	return c.Redirect(http.StatusSeeOther, j.Next)
 }
 
-// redeem turns the code into a verified ID token.
-func (s *Site) redeem(c Ctx, j journey) (*oidc.IDToken, error) {
+// redeem turns the code into a verified ID token, and gives all that the provider says of the person.
+func (s *Site) redeem(c Ctx, j journey) (*oidc.IDToken, map[string]any, error) {
 	o := s.SignIn.OIDC
 	ctx := o.with(c.Request().Context())
 	p, err := o.discovered(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// RFC 9207 §2.4: an answer of another provider must not be redeemed at this one.
 	if iss := c.QueryParam("iss"); iss != "" && iss != o.Issuer {
-		return nil, badToken(fmt.Errorf("answer of issuer %q", iss))
+		return nil, nil, badToken(fmt.Errorf("answer of issuer %q", iss))
 	}
 	got, err := o.client(p, s.callback(c.Request())).Exchange(ctx, c.QueryParam("code"), oauth2.VerifierOption(j.Verifier))
 	if err != nil {
-		return nil, badToken(err)
+		return nil, nil, badToken(err)
 	}
 	raw, ok := got.Extra("id_token").(string)
 	if !ok {
-		return nil, badToken(errors.New("no id_token"))
+		return nil, nil, badToken(errors.New("no id_token"))
 	}
 	token, err := p.VerifierContext(ctx, &oidc.Config{ClientID: o.ClientID, Now: s.Now}).Verify(ctx, raw)
 	if err != nil {
-		return nil, badToken(err)
+		return nil, nil, badToken(err)
+	}
+	if token.Subject == "" { // OpenID Connect Core §2: it is required, and all who have none would be one person here
+		return nil, nil, badToken(errors.New("no sub"))
 	}
 	if token.Nonce != j.Nonce {
-		return nil, badToken(errors.New("another nonce"))
+		return nil, nil, badToken(errors.New("another nonce"))
 	}
-	return token, nil
+	said, err := o.said(ctx, p, token, oauth2.StaticTokenSource(got))
+	return token, said, err
+}
+
+// said is what the provider says of a person: the claims of the token and, where those leave out what is needed, of the
+// userinfo endpoint, at which a provider may put them when there is an access token (OpenID Connect Core §5.4). Whoever
+// cannot be asked says nothing: to go on without would take roles away.
+func (o *OIDC) said(ctx context.Context, p *oidc.Provider, token *oidc.IDToken, access oauth2.TokenSource) (map[string]any, error) {
+	all := map[string]any{}
+	if err := token.Claims(&all); err != nil {
+		return nil, badToken(err)
+	}
+	lacks := func(claim string) bool { return claim != "" && all[claim] == nil }
+	if p.UserInfoEndpoint() == "" || !slices.ContainsFunc([]string{"name", "email", o.ExternalID, o.RoleClaim}, lacks) {
+		return all, nil
+	}
+	info, err := p.UserInfo(ctx, access)
+	if err != nil {
+		return nil, badToken(err)
+	}
+	// OpenID Connect Core §5.3.2: the sub of the answer must be that of the token, or its values must not be used.
+	if info.Subject != token.Subject {
+		return nil, badToken(errors.New("userinfo is about somebody else"))
+	}
+	more := map[string]any{}
+	if err := info.Claims(&more); err != nil {
+		return nil, badToken(err)
+	}
+	for claim, value := range more {
+		if lacks(claim) {
+			all[claim] = value
+		}
+	}
+	return all, nil
 }
 
 func badToken(err error) error {
@@ -224,18 +257,14 @@ func (s *Site) provedAgain(token *oidc.IDToken, p inventory.Person, j journey) e
 	return nil
 }
 
-// claims reads what the token says. An e-mail address counts unless the provider says that it is not verified.
-func (o *OIDC) claims(token *oidc.IDToken) (inventory.Claims, error) {
-	var all map[string]any
-	if err := token.Claims(&all); err != nil {
-		return inventory.Claims{}, badToken(err)
-	}
+// claims reads what the provider said. An e-mail address counts unless the provider says that it is not verified.
+func (o *OIDC) claims(token *oidc.IDToken, all map[string]any) inventory.Claims {
 	text := func(key string) string {
 		t, _ := all[key].(string)
 		return strings.TrimSpace(t)
 	}
 	c := inventory.Claims{Issuer: token.Issuer, Subject: token.Subject, Name: text("name"), Language: text("locale"), Enter: o.Enter, RolesKnown: o.RoleClaim != ""}
-	if verified, says := all["email_verified"].(bool); !says || verified {
+	if verified := all["email_verified"]; verified != false && verified != "false" { // some write it as a text
 		c.Email = text("email")
 	}
 	if o.ExternalID != "" {
@@ -249,7 +278,7 @@ func (o *OIDC) claims(token *oidc.IDToken) (inventory.Claims, error) {
 			c.Roles = append(c.Roles, r)
 		}
 	}
-	return c, nil
+	return c
 }
 
 // valuesOf are the values of a claim that is a text or a list of texts.
