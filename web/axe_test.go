@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -54,7 +55,7 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 
 // TestAxe looks at every page in a real browser: on a telephone and at a desk, in light and in dark.
 func TestAxe(t *testing.T) {
-	ctx := browser(t)
+	ctx := browserFor(t, 15*time.Minute)
 	g := newGallery(t)
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
@@ -105,7 +106,7 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("Needs KEYSTATION_SCREENSHOTS, a folder to write into: run make screenshots.")
 	}
-	ctx := browser(t)
+	ctx := browserFor(t, 15*time.Minute)
 	g := newGallery(t)
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)

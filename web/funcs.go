@@ -35,6 +35,7 @@ func (s *Site) funcs(lang string) template.FuncMap {
 		"steps":    func() []inventory.Step { return inventory.Steps },
 		"add":      func(a, b int) int { return a + b },
 		"time":     s.timeView,
+		"moment":   func(v any) (momentView, error) { return s.momentView(lang, v) },
 		"took":     took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
 		"hex":      hex.EncodeToString,
 		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
@@ -65,4 +66,17 @@ func (s *Site) timeView(v any) timeView {
 	}
 	local := t.In(s.Zone)
 	return timeView{t.UTC().Format(time.RFC3339), local.Format("2006-01-02 15:04:05 MST"), ago(s.Now().Sub(t)), local.Format("15:04:05")}
+}
+
+// momentView is a time for people who want to know the day.
+type momentView struct{ Machine, Full, Calm string }
+
+func (s *Site) momentView(lang string, v any) (momentView, error) {
+	at := s.timeView(v)
+	t, none := time.Parse(time.RFC3339, at.Machine)
+	if none != nil { // no time shows nothing
+		return momentView{}, nil
+	}
+	day, err := s.texts.tell(lang, "due.date")
+	return momentView{at.Machine, at.Full, t.In(s.Zone).Format(day + ", 15:04")}, err
 }
