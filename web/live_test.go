@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,13 +41,21 @@ func browserFor(t *testing.T, atMost time.Duration) context.Context {
 	return ctx
 }
 
-// see waits until an expression holds in the page.
+// see waits until an expression holds in the page. A browser that is between two pages gives no answer, so it is asked again.
 func see(t *testing.T, ctx context.Context, what, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		said, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		t.Fatalf("%s: %v; the page says:\n%s", what, err, said)
+	var err error
+	for range 20 {
+		if _, err = chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "-32000") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
+	said, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	t.Fatalf("%s: %v; the page says:\n%s", what, err, said)
 }
 
 // feedHands does to the feed what a bench would after each act.
