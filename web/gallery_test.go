@@ -142,6 +142,12 @@ func (g *gallery) look(p picture) {
 	}
 }
 
+// ServeHTTP answers in the language of whoever looks.
+func (g *gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("Accept-Language", g.lang)
+	g.asker.ServeHTTP(w, r)
+}
+
 // pictures are all of them, in order; a page that nobody can look at fails the test.
 func (g *gallery) pictures(t *testing.T) []picture {
 	t.Helper()
