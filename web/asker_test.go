@@ -212,7 +212,7 @@ func hand(t *testing.T, store *inventorytest.Store, key inventory.KeyID, to inve
 }
 
 // enteredPerson puts somebody into the directory.
-func enteredPerson(t *testing.T, store *inventorytest.Store, name string) inventory.Person {
+func enteredPerson(t testing.TB, store *inventorytest.Store, name string) inventory.Person {
 	t.Helper()
 	results, err := store.ImportPeople(t.Context(), inventorytest.Operator, []inventory.ImportedPerson{{Person: inventory.Person{Name: name, ExternalID: name}}}, false)
 	if err != nil || results[0].Outcome != inventory.RowCreated {

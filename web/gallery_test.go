@@ -47,7 +47,7 @@ type gallery struct {
 	shown  map[string][]picture // by the path of the route
 }
 
-func newGallery(t *testing.T) *gallery {
+func newGallery(t testing.TB) *gallery {
 	t.Helper()
 	g := &gallery{roles: inventory.Roles, signed: true, shown: map[string][]picture{}}
 	g.asker = newAsker(t, "Grace", packets, func(c *Config) {
@@ -68,7 +68,7 @@ func newGallery(t *testing.T) *gallery {
 }
 
 // furnish does what leaves something on each page, and hangs the pictures.
-func (g *gallery) furnish(t *testing.T) {
+func (g *gallery) furnish(t testing.TB) {
 	t.Helper()
 	s, ctx, by := g.store, t.Context(), inventorytest.Operator
 	must := func(err error) {

@@ -34,7 +34,7 @@ func (b *books) WantsDigest(context.Context, inventory.PersonID) (bool, error) {
 func (b *books) ChooseDigest(context.Context, inventory.Actor, bool) error { return b.fault() }
 
 // lettersTo are the letters to an address that are due, as the delivery gets them.
-func lettersTo(t *testing.T, store *inventorytest.Store, address string) []inventory.Letter {
+func lettersTo(t testing.TB, store *inventorytest.Store, address string) []inventory.Letter {
 	t.Helper()
 	all, err := store.DueLetters(t.Context(), inventorytest.Start.AddDate(0, 0, 30), 100)
 	if err != nil {

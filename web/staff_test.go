@@ -16,7 +16,7 @@ import (
 )
 
 // upload sends a file as a browser does.
-func (d desktop) upload(t *testing.T, who, file string, fields url.Values) page {
+func (d desktop) upload(t testing.TB, who, file string, fields url.Values) page {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)

@@ -27,9 +27,9 @@ func doubts(keys int) []filling {
 		{100, `INSERT INTO reviews SELECT printf('w%08d', i), 'metadata', i, 1, 200000, 10, 1, 'o', 'O', 'os-user', ` + when + `, ` + when + ` FROM n`},
 		{2 * keys, `INSERT INTO judgments SELECT printf('j%08d', i), printf('k%08d', i / 2), printf('g%08d', i / 2), CASE i % 2 WHEN 1 THEN printf('w%08d', i % 100) END, 'genuine',
 			'[{"code":"root","sentence":"Its certificate chains to the root of its model."}]', 'Model', 'Maker', 'Root', 100, 1, 'standard', ` + when + ` FROM n`},
-		{100, `INSERT INTO recalls SELECT printf('q%08d', i), 'C-' || (1001 + i), 'Its vendor lost a key.', ` + when + `, 'open', 'o', 'O', 'os-user', ` + when + `, NULL FROM n`},
+		{100, `INSERT INTO recalls SELECT printf('q%08d', i), 'C-' || (100001 + i), 'Its vendor lost a key.', ` + when + `, 'open', 'o', 'O', 'os-user', ` + when + `, NULL FROM n`},
 		{refused * 3 / 4, `INSERT INTO recall_items SELECT printf('t%08d', i), 'q00000000', printf('k%08d', 20 * i + 3), ` + somebody + `, NULL, 'due', '', ` + when + ` FROM n`},
-		{refused, `INSERT INTO incidents SELECT printf('i%08d', i), 'I-' || (1001 + i), printf('k%08d', 20 * i + 3), ` + somebody + `, 'untrusted', 'It is refused.',
+		{refused, `INSERT INTO incidents SELECT printf('i%08d', i), 'I-' || (100001 + i), printf('k%08d', 20 * i + 3), ` + somebody + `, 'untrusted', 'It is refused.',
 			CASE WHEN i % 4 > 0 THEN 'q00000000' END, ` + when + `, NULL, '' FROM n`},
 	}
 }

@@ -131,11 +131,11 @@ func BenchmarkStore_pages(b *testing.B) {
 		{"model", func(ctx context.Context) error { _, err := s.ModelDossier(ctx, "aaguid-9"); return err }},
 		{"recalls", func(ctx context.Context) error { _, err := s.Recalls(ctx); return err }},
 		{"recall", func(ctx context.Context) error {
-			_, err := s.Recall(ctx, "C-1001", inventory.RecallQuery{})
+			_, err := s.Recall(ctx, "C-100001", inventory.RecallQuery{})
 			return err
 		}},
 		{"recall/due", func(ctx context.Context) error {
-			_, err := s.Recall(ctx, "C-1001", inventory.RecallQuery{State: inventory.RecallDue})
+			_, err := s.Recall(ctx, "C-100001", inventory.RecallQuery{State: inventory.RecallDue})
 			return err
 		}},
 	} {

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"keystation/inventory"
+	"keystation/inventory/inventorytest"
+)
+
+// chamber is a site on which Ada and Grace are approvers and R-1003 of Alan waits for one of them.
+type chamber struct {
+	desktop
+	store *inventorytest.Store
+	as    inventory.Person
+	who   map[string]inventory.Person
+}
+
+func newChamber(t *testing.T) *chamber {
+	t.Helper()
+	c := &chamber{store: inventorytest.Empty(t), who: map[string]inventory.Person{}}
+	rows, err := inventory.ReadPeople(strings.NewReader(inventorytest.People))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.store.ImportPeople(t.Context(), inventorytest.Operator, rows, false); err != nil {
+		t.Fatal(err)
+	}
+	for name, email := range map[string]string{"Ada": "ada@example.com", "Grace": "grace@example.com", "Alan": "alan@example.com", "Sofia": "sofia@example.com"} {
+		if c.who[name], err = c.store.PersonByEmail(t.Context(), email); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"Ada", "Grace"} {
+		if err := c.store.GiveRole(t.Context(), inventory.System("test"), c.who[name].ID, inventory.Approver); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.store.MustImport(inventorytest.People, inventorytest.Requisitions)
+	c.desktop = open(t, func(cfg *Config) {
+		cfg.Books, cfg.Now = c.store, c.store.Clock.Now
+		cfg.Who = func(*http.Request) (Visitor, bool) {
+			roles, err := c.store.RolesOf(t.Context(), c.as.ID)
+			return Visitor{Actor: inventory.ActorOf(c.as, inventory.ByOIDC), Person: c.as.ID, Roles: roles, Proved: c.store.Clock.Now()}, err == nil && c.as.ID != ""
+		}
+	})
+	return c
+}
+
+func (c *chamber) be(name string) { c.as = c.who[name] }
+
+func (c *chamber) state(t *testing.T) inventory.RequisitionState {
+	t.Helper()
+	r, err := c.store.RequisitionByNumber(t.Context(), "R-1003")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Requisition.State
+}
+
+// TestApproval_live opens the link of the letter on a phone: looking decides nothing, and one click approves.
+func TestApproval_live(t *testing.T) {
+	ctx := browser(t)
+	c := newChamber(t)
+	c.be("Ada")
+	server := httptest.NewServer(c.Site)
+	t.Cleanup(server.Close)
+	does(t, ctx, chromedp.EmulateViewport(360, 740), chromedp.Navigate(server.URL+"/approvals/R-1003"))
+	see(t, ctx, "the facts are there before any click", `["has 0, may have 2", "nothing so far", "Alan Turing"].every(s => document.querySelector("main").innerText.includes(s))`)
+	see(t, ctx, "the button is seen without scrolling", `document.querySelector('form[action$="/approve"] button').getBoundingClientRect().bottom < innerHeight`)
+	if s := c.state(t); s != inventory.Submitted {
+		t.Fatalf("looking made it %s", s)
+	}
+	does(t, ctx, chromedp.Click(`form[action$="/approve"] button`)) // the one click
+	arrive(t, ctx, "/approvals/R-1003")
+	see(t, ctx, "what came of it", `!!document.querySelector('form[action$="/undo"]')`)
+	if s := c.state(t); s != inventory.Approved {
+		t.Errorf("one click made it %s", s)
+	}
+	does(t, ctx, chromedp.Click(`form[action$="/undo"] button`))
+	arrive(t, ctx, "/approvals/R-1003")
+	see(t, ctx, "undone", `!!document.querySelector('form[action$="/approve"]')`)
+	if s := c.state(t); s != inventory.Submitted {
+		t.Errorf("undone it is %s", s)
+	}
+}
+
+// Whatever concerns one requisition is there for those whom it concerns and for nobody else, who learns not even that it
+// exists; and nobody does by looking.
+func TestMatrix_ownership(t *testing.T) {
+	c := newChamber(t)
+	c.Cancel = c.store.CancelRequisition
+	for _, r := range routes {
+		if r.permission != owners && r.permission != approvers || !strings.Contains(r.path, ":number") {
+			continue
+		}
+		path := strings.ReplaceAll(r.path, ":number", "R-1003")
+		form := url.Values{"text": {"Hello."}, "reason": {"Because."}, "question": {"Why?"}, "to": {"desk"}, "place": {"Here"}}
+		ask := func(name string) page {
+			c.be(name)
+			if r.method == get {
+				return c.get(path)
+			}
+			return c.post(path, form)
+		}
+		if p := ask("Sofia"); p.StatusCode != http.StatusNotFound {
+			t.Errorf("%s %s of somebody else: %d %s", r.method, r.path, p.StatusCode, p.text("h1"))
+		}
+		before := c.state(t)
+		if p := ask("Alan"); r.method == get && p.StatusCode != http.StatusOK {
+			t.Errorf("%s %s by its person: %d %s", r.method, r.path, p.StatusCode, p.text("main"))
+		}
+		if r.method == get && c.state(t) != before {
+			t.Errorf("looking at %s changed something", r.path)
+		}
+		if strings.HasPrefix(r.path, "/approvals") && c.state(t) != before {
+			t.Errorf("%s lets somebody decide about their own", r.path)
+		}
+	}
+}
+
+// Several are approved at once, each for itself, and what was refused is told.
+func TestApprovals_batch(t *testing.T) {
+	c := newChamber(t)
+	c.be("Ada")
+	c.get("/approvals").hasText(t, ".cases", "Alan Turing", "R-1003", "Travels")
+	p := c.post("/approvals", url.Values{"number": {"R-1003", "R-1001"}})
+	p.hasText(t, "[role=status]", "R-1003 is approved.", "R-1001 was not approved:")
+	if p := c.post("/approvals", nil); p.StatusCode != http.StatusBadRequest {
+		t.Errorf("nothing ticked: %d", p.StatusCode)
+	}
+	c.be("Sofia")
+	c.get("/approvals").hasText(t, ".empty", "Nothing waits for you.")
+}
