@@ -72,13 +72,14 @@ type PolicyConfig struct {
 
 // WebConfig is where the pages are.
 type WebConfig struct {
-	Addr       string `toml:"addr"`        // of the desk
-	PeopleAddr string `toml:"people_addr"` // of the people's pages; empty: the desk's
-	DeskURL    string `toml:"desk_url"`    // as people type it; empty: as it listens
-	PeopleURL  string `toml:"people_url"`  // empty: the public URL of the database, else as it listens
-	TLSCert    string `toml:"tls_cert"`    // PEM file; empty: plain HTTP, on loopback or behind the proxy
-	TLSKey     string `toml:"tls_key"`
-	Proxy      string `toml:"proxy"` // IP address of what stands in front and speaks TLS; empty: nothing does
+	Addr       string   `toml:"addr"`        // of the desk
+	PeopleAddr string   `toml:"people_addr"` // of the people's pages; empty: the desk's
+	DeskURL    string   `toml:"desk_url"`    // as people type it; empty: as it listens
+	PeopleURL  string   `toml:"people_url"`  // empty: the public URL of the database, else as it listens
+	TLSCert    string   `toml:"tls_cert"`    // PEM file; empty: plain HTTP, on loopback or behind the proxy
+	TLSKey     string   `toml:"tls_key"`
+	Desks      []string `toml:"desks"` // where keys can be picked up; empty: one desk without a name
+	Proxy      string   `toml:"proxy"` // IP address of what stands in front and speaks TLS; empty: nothing does
 }
 
 // MDSConfig is where metadata of models come from.

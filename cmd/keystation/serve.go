@@ -91,6 +91,7 @@ func serveDesk(c *cobra.Command, d *desk, owner string, devices []string) error 
 		g.Go(func() error { newFetcher(d).loop(ctx); return nil })
 	}
 	g.Go(func() error { d.keepJudged(ctx, pauseFor); return nil })
+	g.Go(func() error { d.keepDeciding(ctx); return nil })
 	if post != nil {
 		g.Go(func() error { post.Run(ctx); return nil })
 	}
@@ -114,7 +115,7 @@ func (d *desk) site(b *station.Bench, feed *station.Feed, hands web.Hands, at do
 		return nil, err
 	}
 	return web.New(web.Config{
-		Local: osActor(), Who: d.seams.who, SignIn: in, Refused: d.refusedAccess(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
+		Local: osActor(), Desks: d.cfg.Web.Desks, Who: d.seams.who, SignIn: in, Refused: d.refusedAccess(), Proxy: d.cfg.proxy(), DeskURL: at.DeskURL, PeopleURL: at.PeopleURL, DeskHosts: hostsOf(at.DeskURL), PeopleHosts: hostsOf(at.PeopleURL),
 		Feed: feed, Books: d.store, Bench: deskBench{b, p}, Hands: hands, Packet: p.again, Label: keyLabel, Contents: p.contents, Settings: d.settings, CommandSheet: p.commandSheet,
 		Recheck: func(ctx context.Context) { b.Recheck(ctx) },
 		Cancel: func(ctx context.Context, by inventory.Actor, number, reason string) error {
