@@ -150,8 +150,9 @@ func (s *Site) byGroup(c Ctx, a asking, wrong wrongs) group {
 	g := group{ID: "by", Legend: s.text(c, "ask.by"), Wrong: wrong["by"]}
 	g = g.and(option{Name: "by", Value: "", Label: s.text(c, "ask.by.soon"), On: chosen == ""})
 	for _, n := range []int{7, 14} {
-		d := now.AddDate(0, 0, n).Format(day)
-		g = g.and(option{Name: "by", Value: d, Label: s.text(c, "ask.by.on", d), On: chosen == d})
+		at := now.AddDate(0, 0, n)
+		d := at.Format(day)
+		g = g.and(option{Name: "by", Value: d, Label: s.text(c, "ask.by.on", at.Format(s.text(c, "due.date"))), On: chosen == d})
 	}
 	return g.and(option{Name: "by", Value: "day", Label: s.text(c, "ask.by.day"), On: chosen == "day"})
 }
