@@ -179,7 +179,7 @@
   // Buttons act without leaving the page. What is refused is said where everybody looks.
   document.addEventListener("submit", async (e) => {
     const form = e.target;
-    if (e.defaultPrevented || form.method !== "post") return;
+    if (e.defaultPrevented || form.method !== "post" || !/^\/(bench|rework)\//.test(new URL(form.action).pathname)) return; // signing out leaves
     e.preventDefault();
     if (form.ariaBusy === "true") return;
     form.ariaBusy = "true";
