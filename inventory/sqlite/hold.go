@@ -51,8 +51,28 @@ func (s *Store) Deny(ctx context.Context, token string) error {
 		if err := tx.hold(ctx, d.Person, why); err != nil {
 			return err
 		}
+		if err := tx.ungrant(ctx, d); err != nil {
+			return err
+		}
 		return tx.postSecurity(ctx, inventory.LetterSuspended, inventory.LetterFacts{Name: d.Person.Name, Reason: string(d.Kind), Number: d.Number, Path: "/held"})
 	})
+}
+
+// ungrant takes the role back that somebody says nobody should have given them.
+func (tx *txn) ungrant(ctx context.Context, d inventory.Denial) error {
+	if d.Kind != inventory.LetterRoleGranted {
+		return nil
+	}
+	given, err := grants.list(ctx, tx.sql, "WHERE person = $1 AND since = $2 AND until IS NULL ORDER BY id", d.Person.ID, at(d.MadeAt))
+	if err != nil {
+		return err
+	}
+	for _, g := range given {
+		if err := tx.withdrawRole(ctx, d.Person, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HoldPerson puts somebody on hold, in the name of the help desk.

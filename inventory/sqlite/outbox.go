@@ -160,7 +160,7 @@ func (s *Store) LettersWaiting(ctx context.Context) (inventory.OutboxState, erro
 
 // LetterSent notes that a letter is gone.
 func (s *Store) LetterSent(ctx context.Context, id inventory.LetterID, when time.Time) error {
-	return s.letter(ctx, "UPDATE outbox SET sent_at = $1, tries = tries + 1, trouble = '' WHERE id = $2", at(when), id)
+	return s.letter(ctx, "UPDATE outbox SET sent_at = $1, facts = json_remove(facts, '$.deny'), tries = tries + 1, trouble = '' WHERE id = $2", at(when), id)
 }
 
 // LetterFailed notes why a letter is not gone, and when to try again.

@@ -101,8 +101,8 @@ func (d Delivery) Once(ctx context.Context) error {
 	}
 	for _, l := range due {
 		err := d.deliver(ctx, l)
-		if err == nil {
-			if err := d.Outbox.LetterSent(ctx, l.ID, d.Now()); err != nil {
+		if err == nil { // it is gone, so that is noted even when the program ends now
+			if err := d.Outbox.LetterSent(context.WithoutCancel(ctx), l.ID, d.Now()); err != nil {
 				return fmt.Errorf("note a letter that is gone: %w", err)
 			}
 			continue
@@ -114,7 +114,8 @@ func (d Delivery) Once(ctx context.Context) error {
 			return fmt.Errorf("note a letter that is not gone: %w", err)
 		}
 		d.Log.Warn("letter", "letter", l.ID, "kind", l.Kind, "tries", l.Tries+1, "err", err)
-		if _, refused := errors.AsType[*Refused](err); !refused {
+		_, refused := errors.AsType[*Refused](err)
+		if _, later := errors.AsType[*Deferred](err); !refused && !later {
 			return err
 		}
 	}

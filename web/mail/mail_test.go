@@ -1,14 +1,17 @@
 package mail
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	netmail "net/mail"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +103,7 @@ type post struct {
 	mails  []*netmail.Message
 	bodies []string
 	refuse string // an address that it does not take
+	later  string // one that it takes later
 }
 
 func (p *post) NewSession(*smtp.Conn) (smtp.Session, error) { return &posting{post: p}, nil }
@@ -110,6 +114,9 @@ type posting struct {
 
 func (p *posting) Mail(string, *smtp.MailOptions) error { return nil }
 func (p *posting) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if to == p.later {
+		return &smtp.SMTPError{Code: 452, Message: "mailbox full"}
+	}
 	if to == p.refuse {
 		return &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
 	}
@@ -277,6 +284,109 @@ func TestDelivery_deadServer(t *testing.T) {
 	}
 	if due, err := box.DueLetters(t.Context(), now.AddDate(1, 0, 0), 10); err != nil || len(due) != 0 {
 		t.Errorf("due again: %+v, %v", due, err)
+	}
+}
+
+// rude listens like a mail server that takes each mail and hangs up instead of saying goodbye. taken counts the mails.
+func rude(t *testing.T, taken *atomic.Int64) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			rudely(c, taken)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func rudely(c net.Conn, taken *atomic.Int64) {
+	defer c.Close()
+	r := bufio.NewReader(c)
+	fmt.Fprint(c, "220 hello\r\n")
+	for {
+		line, err := r.ReadString('\n')
+		switch {
+		case err != nil, strings.HasPrefix(line, "QUIT"):
+			return
+		case strings.HasPrefix(line, "DATA"):
+			fmt.Fprint(c, "354 go on\r\n")
+			for line != ".\r\n" && err == nil {
+				line, err = r.ReadString('\n')
+			}
+			taken.Add(1)
+			fmt.Fprint(c, "250 taken\r\n")
+		default:
+			fmt.Fprint(c, "250 well\r\n")
+		}
+	}
+}
+
+// A server that took a mail has it, even if it hangs up right after: it does not get it again.
+func TestDelivery_hangsUp(t *testing.T) {
+	var taken atomic.Int64
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	box := &memory{}
+	box.put(now, "ada@example.com")
+	d := Delivery{Outbox: box, Writer: writer(t), Send: serverAt(t, rude(t, &taken)).Send, Now: func() time.Time { return now }}
+	for range 3 {
+		if err := d.Once(t.Context()); err != nil {
+			t.Error(err)
+		}
+		now = now.Add(time.Hour)
+	}
+	if taken.Load() != 1 || len(box.sent) != 1 {
+		t.Errorf("the server got it %d times, %d are noted", taken.Load(), len(box.sent))
+	}
+}
+
+// A program that ends in the moment in which a mail is gone notes that it is.
+func TestDelivery_ends(t *testing.T) {
+	now := inventorytest.Start.Add(time.Hour)
+	box := inventorytest.Open(t)
+	p, err := box.PersonByEmail(t.Context(), "ada@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := box.GiveRole(t.Context(), inventorytest.Operator, p.ID, inventory.Approver); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	sends := 0
+	d := Delivery{Outbox: box, Writer: writer(t), Now: func() time.Time { return now }, Send: func(context.Context, Message) error {
+		sends++
+		end()
+		return nil
+	}}
+	_ = d.Once(ctx)
+	if err := d.Once(t.Context()); err != nil || sends != 1 {
+		t.Errorf("sent %d times, %v", sends, err)
+	}
+}
+
+// A full mailbox holds up nobody else's mail.
+func TestDelivery_later(t *testing.T) {
+	p := &post{later: "full@example.com"}
+	addr, end := p.serve(t, "")
+	defer end()
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	box := &memory{}
+	box.put(now, "full@example.com", "ada@example.com")
+	d := Delivery{Outbox: box, Writer: writer(t), Send: serverAt(t, addr).Send, Now: func() time.Time { return now }}
+	if err := d.Once(t.Context()); err != nil || len(p.got()) != 1 {
+		t.Errorf("got %q, %v", p.got(), err)
+	}
+	if l := box.letters["letter-1"]; l == nil || l.Due.Sub(now) != pauses[0] {
+		t.Errorf("left %+v", l)
 	}
 }
 

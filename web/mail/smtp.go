@@ -43,6 +43,15 @@ func (r *Refused) Error() string { return "the mail server refuses it: " + r.Err
 // Unwrap gives the chain.
 func (r *Refused) Unwrap() error { return r.Err }
 
+// Deferred is a mail that the server takes later, perhaps, while it takes others now (RFC 5321 §4.2.1): a mailbox is full.
+type Deferred struct{ Err error }
+
+// Error tells what the server said.
+func (d *Deferred) Error() string { return "the mail server takes it later: " + d.Err.Error() }
+
+// Unwrap gives the chain.
+func (d *Deferred) Unwrap() error { return d.Err }
+
 // Send hands a mail to the server.
 func (s Server) Send(ctx context.Context, m Message) error {
 	msg, err := s.message(m)
@@ -55,10 +64,17 @@ func (s Server) Send(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
-	err = c.DialAndSendWithContext(ctx, msg)
+	if err := c.DialWithContext(ctx); err != nil {
+		return fmt.Errorf("speak to mail server: %w", err)
+	}
+	err = c.Send(msg)
+	_ = c.Close() // a server that took the mail and then hangs up has it: it must not get it again
 	var said *gomail.SendError
-	if errors.As(err, &said) && !said.IsTemp() && said.ErrorCode() >= 500 {
+	switch asked := errors.As(err, &said); {
+	case asked && !said.IsTemp() && said.ErrorCode() >= 500:
 		return &Refused{err}
+	case asked && said.ErrorCode() >= 400:
+		return &Deferred{err}
 	}
 	if err != nil {
 		return fmt.Errorf("send mail: %w", err)

@@ -1,0 +1,56 @@
+package sqlite_test
+
+import (
+	"strings"
+	"testing"
+
+	"keystation/inventory"
+)
+
+// Somebody who was given a role behind their back says that it was not them: the role is gone and stays gone, they are on
+// hold, what they asked for stands still, and once the letter is out its link is in no table any more.
+func TestStore_Deny_role(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	sofia := inventory.PersonID(c.sofia.ID)
+	if err := c.GiveRole(ctx, c.ada, sofia, inventory.Admin); err != nil {
+		t.Fatal(err)
+	}
+	due, err := c.DueLetters(ctx, c.Clock.Now(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var deny string
+	for _, l := range due {
+		if l.Kind == inventory.LetterRoleGranted && l.Person == sofia {
+			deny = l.Facts.Deny
+			if err := c.LetterSent(ctx, l.ID, c.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	token := strings.TrimPrefix(deny, "/not-me/")
+	if token == "" {
+		t.Fatalf("no link in %+v", due)
+	}
+	if kept := strings.Join(newVandal(t, c.Store).strings("SELECT facts FROM outbox WHERE sent_at IS NOT NULL"), " "); strings.Contains(kept, token) {
+		t.Errorf("the link stands in the database: %s", kept)
+	}
+	if err := c.Deny(ctx, token); err != nil {
+		t.Fatal(err)
+	}
+	if roles, err := c.RolesOf(ctx, sofia); err != nil || len(roles) != 0 {
+		t.Errorf("roles %v, %v", roles, err)
+	}
+	if err := c.Makeable(ctx, "R-1004"); inventory.KindOf(err) != inventory.Conflict {
+		t.Errorf("the bench may go on with what she asked for: %v", err)
+	}
+	if err := c.ReleasePerson(ctx, c.grace, sofia, "Spoke to her."); err != nil {
+		t.Fatal(err)
+	}
+	if roles, err := c.RolesOf(ctx, sofia); err != nil || len(roles) != 0 {
+		t.Errorf("released she has the roles %v, %v", roles, err)
+	}
+	if a := mustVerify(t, c.Store); !a.Holds() {
+		t.Error(a)
+	}
+}
