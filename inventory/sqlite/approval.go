@@ -362,5 +362,8 @@ func (tx *txn) takeApprovalBack(ctx context.Context, r inventory.Requisition, wh
 	if err := requisitions.save(ctx, tx, r); err != nil {
 		return err
 	}
-	return tx.log(ctx, ev)
+	if err := tx.log(ctx, ev); err != nil {
+		return err
+	}
+	return tx.tellAsker(ctx, r, inventory.LetterReopened, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Path: "/requisitions/" + r.Number})
 }

@@ -36,6 +36,11 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 		if err := tx.voidSeats(ctx, seats, "", "It was cancelled."); err != nil {
 			return err
 		}
+		if !tx.asks(r) { // else they know
+			if err := tx.tellAsker(ctx, r, inventory.LetterCancelled, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Reason: reason, Path: "/requisitions/" + r.Number}); err != nil {
+				return err
+			}
+		}
 		events, err := tx.cancelLines(ctx, r)
 		if err != nil {
 			return err

@@ -147,7 +147,23 @@ func (tx *txn) made(ctx context.Context, id inventory.LineID, run inventory.RunI
 	if err := lines.save(ctx, tx, l); err != nil {
 		return nil, err
 	}
+	if err := tx.tellPickUp(ctx, l.Requisition); err != nil {
+		return nil, err
+	}
 	return tx.fulfil(ctx, l.Requisition)
+}
+
+// tellPickUp tells a person whose keys are not sent that one waits at the desk.
+func (tx *txn) tellPickUp(ctx context.Context, id inventory.RequisitionID) error {
+	r, err := requisition(ctx, tx.sql, id)
+	if err != nil || len(r.Address) > 0 {
+		return err
+	}
+	p, err := person(ctx, tx.sql, r.Person)
+	if err != nil {
+		return err
+	}
+	return tx.post(ctx, p, inventory.LetterPickUp, inventory.LetterFacts{Number: r.Number, Reason: r.Place, Path: "/requisitions/" + r.Number}, false)
 }
 
 // fulfil notes that the bench works on a requisition; one that it must not work on any more is refused.

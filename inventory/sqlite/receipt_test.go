@@ -30,6 +30,9 @@ func TestStore_HandOver(t *testing.T) {
 	if err != nil || d.Key.State != inventory.Delivered || d.Custody[0].Holder.ID != c.grace.ID || d.Custody[0].To != nil || d.Custody[1].To == nil {
 		t.Errorf("key %+v, custody %+v, %v", d.Key, d.Custody, err)
 	}
+	if told := strings.Join(letters(t, c.Store), ", "); !strings.Contains(told, "pick-up to grace@example.com") || !strings.Contains(told, "handed-over to grace@example.com") {
+		t.Errorf("letters: %s", told)
+	}
 	if s := c.state(t, "R-1002"); s != inventory.Closed {
 		t.Errorf("the requisition is %s", s)
 	}
