@@ -1,5 +1,8 @@
-// Package web shows what the station does and what the inventory knows: the live bench, keys, requisitions, people,
-// runs, the ledger's head, and the packet of a key.
+// Package web is the two surfaces: the desk, which shows what the station does and what the inventory knows (the live
+// bench, keys, requisitions, people, runs, the ledger's head, the packet of a key), and the people's pages, on which keys are
+// asked for, decided about and looked after. Both have the same way in: an identity provider (OpenID Connect) or passkeys,
+// with sessions in the books and roles that are read anew at each request. Texts of the people's pages stand in texts, one
+// file for each language.
 //
 // It is handed everything: the bench's feed, the books it reads, a function that draws a packet, and in a demo a pair
 // of hands. It opens no database, no device and no network, and it holds no rule about keys: a page may only ask, and

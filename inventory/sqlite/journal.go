@@ -163,7 +163,7 @@ func (tx *txn) tellPickUp(ctx context.Context, id inventory.RequisitionID) error
 	if err != nil {
 		return err
 	}
-	return tx.post(ctx, p, inventory.LetterPickUp, inventory.LetterFacts{Number: r.Number, Reason: r.Place, Path: "/requisitions/" + r.Number}, false)
+	return tx.post(ctx, p, inventory.LetterPickUp, inventory.LetterFacts{Number: r.Number, Name: r.Place, Path: "/requisitions/" + r.Number}, false)
 }
 
 // fulfil notes that the bench works on a requisition; one that it must not work on any more is refused.
