@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
 //go:embed templates
@@ -34,6 +35,7 @@ type view struct {
 	Me        Visitor // nobody: its ID is empty
 	Nav       []navItem
 	Languages []spoken // that the page can be read in; empty: in English only
+	Broke     string   // who came in beside the identity provider within a day; empty: nobody
 	Page      any
 }
 
@@ -125,6 +127,9 @@ func (s *Site) render(c Ctx, status int, name string, f frame, page any) error {
 	lang, me, door := s.language(c), visitor(c), doorOf(c)
 	v := view{frame: f, Demo: s.Demo, Test: s.Settings.Test(), Version: s.Version, Lang: lang, Door: door, Me: me, Nav: s.ways(me, door),
 		Languages: s.spoken(c), Page: page}
+	if door != folk && me.may(readers) {
+		v.Broke = s.brokeGlass(c)
+	}
 	if f.Script == ceremonyScript {
 		c.Response().Header().Set(permissionsPolicy[0], strings.NewReplacer("-get=()", "-get=(self)", "-create=()", "-create=(self)").Replace(permissionsPolicy[1]))
 	}
@@ -133,6 +138,22 @@ func (s *Site) render(c Ctx, status int, name string, f frame, page any) error {
 		return fmt.Errorf("draw page %s: %w", name, err)
 	}
 	return c.HTMLBlob(status, b.Bytes())
+}
+
+// brokeGlass says who came in beside the identity provider within a day; empty: nobody did.
+func (s *Site) brokeGlass(c Ctx) string {
+	if s.SignIn == nil || s.SignIn.OIDC == nil {
+		return ""
+	}
+	name, when, err := s.SignIn.Books.BrokeGlass(c.Request().Context())
+	if err != nil {
+		s.Log.Error("look who broke glass", "err", err)
+		return ""
+	}
+	if s.Now().Sub(when) > 24*time.Hour {
+		return ""
+	}
+	return name
 }
 
 // doorOf is the door by which a request came.
