@@ -212,3 +212,32 @@ func TestStore_ChangeRequisition_whileMaking(t *testing.T) {
 		t.Errorf("the key is recorded for it all the same: %v", err)
 	}
 }
+
+// A packet that was printed for another address counts no more, also where nobody has to decide again.
+func TestStore_ChangeRequisition_packet(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	made := c.MustMake("1-1", "4711", "R-1004")
+	p, err := c.BeginParcel(ctx, inventorytest.Operator, *made.Order, made.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.PrintedLines, p.PacketSHA256 = []byte("sealed"), "ab"
+	if err := c.SaveParcel(ctx, inventorytest.Operator, p); err != nil {
+		t.Fatal(err)
+	}
+	to := inventory.Address{Recipient: "Софья Ковалевская", Street: []string{"Sveavägen 65"}, City: "Stockholm", PostalCode: "113 50", Country: "SE"}
+	if err := c.ChangeRequisition(ctx, c.sofia, "R-1004", inventory.Wish{Address: &to}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.Made(ctx, made.Key.ID)
+	if err != nil || m.Parcel.PacketSHA256 != "" || len(m.Parcel.PrintedLines) != 0 || m.Order.Address.City != "Stockholm" || m.Order.Address.Street[0] != "Sveavägen 65" {
+		t.Errorf("%+v, %v", m.Parcel, err)
+	}
+	left, err := c.Unprinted(ctx, c.Owner.Name())
+	if err != nil || len(left) != 1 || left[0].Key.ID != made.Key.ID {
+		t.Errorf("to be printed: %d, %v", len(left), err)
+	}
+	if a := mustVerify(t, c.Store); !a.Holds() {
+		t.Error(a)
+	}
+}

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"keystation/inventory"
 )
@@ -95,6 +97,9 @@ func (tx *txn) changedTo(ctx context.Context, was, now inventory.Requisition, al
 				return err
 			}
 		}
+		if err := tx.voidPackets(ctx, all, c); err != nil {
+			return err
+		}
 		// Who decides about a version decides about the next one as well, unless the address is another.
 		if err := tx.carrySeats(ctx, was, now); err != nil {
 			return err
@@ -144,6 +149,34 @@ func (tx *txn) letGo(ctx context.Context, r inventory.Requisition, all []invento
 		}
 	}
 	return events, nil
+}
+
+// voidPackets forgets what was printed for another address, so that it is printed anew; whoever stands at the desk throws the
+// old one away.
+func (tx *txn) voidPackets(ctx context.Context, all []inventory.Line, c inventory.Change) error {
+	if !slices.Contains(c.What, "address") && !slices.Contains(c.What, "place") {
+		return nil
+	}
+	for _, l := range all {
+		printed, err := parcels.list(ctx, tx.sql, "WHERE line = $1 AND packet_sha256 <> ''", l.ID)
+		if err != nil {
+			return err
+		}
+		for _, p := range printed {
+			k, err := key(ctx, tx.sql, p.Key)
+			if err != nil {
+				return err
+			}
+			p.PrintedLines, p.PacketSHA256, p.PrintedAt = nil, "", time.Time{}
+			if err := parcels.save(ctx, tx, p); err != nil {
+				return err
+			}
+			if err := tx.log(ctx, p.Event("parcel.voided", k.Tag)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // carrySeats lets the seats of one version be those of the next.
