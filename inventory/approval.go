@@ -98,11 +98,21 @@ func (r Requisition) MayDecide(d Decider, all []Approval) error {
 		return Refuse(Forbidden, "Keys of the critical tier are decided by people who signed in: sign in, then decide about %s.", r.Number)
 	case r.State != Submitted:
 		return Refuse(Conflict, "Requisition %s is %s: there is nothing to decide any more.", r.Number, r.State)
+	case r.Held != "":
+		return Refuse(Conflict, "Requisition %s stands still: %s Nobody decides about it until it goes on.", r.Number, r.Held)
 	}
 	for _, a := range all {
 		if a.State == ApprovalApproved && a.By != nil && a.By.ID == d.Actor.ID {
 			return Refuse(Forbidden, "You approved %s already: it takes somebody else as well.", r.Number)
 		}
+	}
+	return nil
+}
+
+// CheckYes refuses a yes to a critical requisition without a word why: programs that look through mail press buttons too.
+func (r Requisition) CheckYes(reason string) error {
+	if r.Tier == Critical && strings.TrimSpace(reason) == "" {
+		return Refuse(Invalid, "%s is of the critical tier: say in a few words why you approve it.", r.Number)
 	}
 	return nil
 }

@@ -245,6 +245,22 @@ func TestSeparation_matrix(t *testing.T) {
 	}
 }
 
+// Nobody decides about what stands still, and a critical yes says why.
+func TestRequisition_MayDecide_held(t *testing.T) {
+	r := inventory.Requisition{Number: "R-1", Version: 1, Person: asker, State: inventory.Submitted, Tier: inventory.Critical, Held: "This was not me."}
+	d := inventory.Decider{Actor: inventory.Actor{ID: string(boss), Method: inventory.ByOIDC}}
+	if err := r.MayDecide(d, nil); inventory.KindOf(err) != inventory.Conflict {
+		t.Errorf("held: %v", err)
+	}
+	if err := r.CheckYes("  "); inventory.KindOf(err) != inventory.Invalid {
+		t.Errorf("a critical yes without a word: %v", err)
+	}
+	r.Tier = inventory.Elevated
+	if err := r.CheckYes(""); err != nil {
+		t.Error(err)
+	}
+}
+
 // An answer is given once, a rejection says why, and the clock stands while an approver waits for an answer.
 func TestApproval(t *testing.T) {
 	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)

@@ -196,6 +196,9 @@ func (tx *txn) approve(ctx context.Context, number, reason string) error {
 	if err != nil {
 		return err
 	}
+	if err := d.r.CheckYes(reason); err != nil {
+		return err
+	}
 	a, err := d.mine.Approve(tx.by, d.inNameOf, reason, tx.now)
 	if err != nil {
 		return err
