@@ -9,6 +9,9 @@
 package inventorytest
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -77,26 +80,83 @@ type Store struct {
 	Owner   *sqlite.Owner
 }
 
-// Empty makes a database that holds nothing but its settings.
+// mold is an empty database and what belongs to it, made once for all tests of a process and copied for each: bringing a
+// file up to date takes longer than most tests.
+type mold struct {
+	file                []byte
+	identity, recipient string
+	signer              string
+	now                 time.Time
+}
+
+// cast makes the mold of this process.
+var cast = sync.OnceValues(newMold)
+
+func newMold() (m mold, err error) {
+	dir, err := os.MkdirTemp("", "keystation-test-")
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	var verifier string
+	if m.identity, m.recipient, err = seal.NewIdentity(); err != nil {
+		return m, err
+	}
+	if m.signer, verifier, err = ledger.NewSigningKey(nil, "keys.test"); err != nil {
+		return m, err
+	}
+	clock, path := &Clock{now: Start}, filepath.Join(dir, "keys.db")
+	settings := inventory.Settings{RPID: inventory.LocalRPID, Origin: "keys.test", Verifier: verifier, Recipient: m.recipient}
+	store, err := sqlite.Init(context.Background(), path, sqlite.Options{Now: clock.Now}, settings, Operator)
+	if err != nil {
+		return m, err
+	}
+	if err := store.Close(); err != nil {
+		return m, err
+	}
+	m.now = clock.now
+	m.file, err = os.ReadFile(path)
+	return m, err
+}
+
+// Empty makes a database that holds nothing but its settings. All of a process have the same keys.
 func Empty(t testing.TB) *Store {
 	t.Helper()
-	s := &Store{T: t, Clock: &Clock{now: Start}}
-	identity, recipient, err := seal.NewIdentity()
+	m, err := cast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.open(t)
+}
+
+// Another makes an empty database with keys of its own.
+func Another(t testing.TB) *Store {
+	t.Helper()
+	m, err := newMold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.open(t)
+}
+
+// open opens a copy.
+func (m mold) open(t testing.TB) *Store {
+	t.Helper()
+	s := &Store{T: t}
+	var err error
+	s.Clock, s.Signer = &Clock{now: m.now}, m.signer
+	s.Opener, err = seal.NewOpener(m.identity)
 	s.must(err)
-	s.Opener, err = seal.NewOpener(identity)
-	s.must(err)
-	s.Sealer, err = seal.NewSealer(recipient)
-	s.must(err)
-	var verifier string
-	s.Signer, verifier, err = ledger.NewSigningKey(nil, "keys.test")
+	s.Sealer, err = seal.NewSealer(m.recipient)
 	s.must(err)
 	dir := t.TempDir()
 	s.Options = sqlite.Options{
 		Locks: filepath.Join(dir, "locks"), Now: s.Clock.Now,
 		SealAddress: s.Sealer.SealAddress, OpenAddress: s.Opener.OpenAddress,
 	}
-	settings := inventory.Settings{RPID: inventory.LocalRPID, Origin: "keys.test", Verifier: verifier, Recipient: recipient}
-	s.Store, err = sqlite.Init(t.Context(), filepath.Join(dir, "keys.db"), s.Options, settings, Operator)
+	path := filepath.Join(dir, "keys.db")
+	s.must(os.WriteFile(path, m.file, 0o600))
+	s.Store, err = sqlite.Open(t.Context(), path, s.Options)
 	s.must(err)
 	t.Cleanup(func() { _ = s.Close() })
 	s.Owner, err = sqlite.NewOwner(s.Options.Locks)

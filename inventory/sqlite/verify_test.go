@@ -322,7 +322,7 @@ func TestStore_Verify_outsideCheckpoints(t *testing.T) {
 	}
 
 	t.Run("of another ledger", func(t *testing.T) {
-		if a := mustVerify(t, inventorytest.Open(t), early); !strings.Contains(a.String(), "signed by a key that this database does not name") {
+		if a := mustVerify(t, inventorytest.Another(t), early); !strings.Contains(a.String(), "signed by a key that this database does not name") {
 			t.Error(a)
 		}
 	})
@@ -338,7 +338,7 @@ func TestStore_Verify_outsideCheckpoints(t *testing.T) {
 		}
 	})
 	t.Run("by a key that is not this database's", func(t *testing.T) {
-		if _, err := s.Checkpoint(t.Context(), inventorytest.Operator, inventorytest.Open(t).Signer); inventory.KindOf(err) != inventory.Invalid {
+		if _, err := s.Checkpoint(t.Context(), inventorytest.Operator, inventorytest.Another(t).Signer); inventory.KindOf(err) != inventory.Invalid {
 			t.Error(err)
 		}
 	})
