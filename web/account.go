@@ -149,6 +149,9 @@ func (s *Site) beginInvitation(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read invitation: %w", err)
 	}
+	if may, _ := s.SignIn.passkeyFor(p); !may {
+		return inventory.Refuse(inventory.Forbidden, "Passkeys are for emergencies here, and not for you: sign in with your company.")
+	}
 	return s.askPasskey(c, ceremony{Kind: "invitation", Person: p, Token: c.Param("token")})
 }
 

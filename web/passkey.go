@@ -228,6 +228,9 @@ func (s *Site) finishFirst(c Ctx, kind string, keep func(ceremony, inventory.Pas
 	if err != nil {
 		return fmt.Errorf("keep passkey: %w", err)
 	}
+	if _, glass := s.SignIn.passkeyFor(p); glass { // it is kept for the emergency, whose sign-in raises the alarm
+		return wentWell(c, "/signin")
+	}
 	if err := s.letIn(c.Request().Context(), p, inventory.ByPasskey, false); err != nil {
 		return err
 	}

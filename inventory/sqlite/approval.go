@@ -287,6 +287,9 @@ func (tx *txn) endLines(ctx context.Context, r inventory.Requisition) error {
 		return err
 	}
 	for _, l := range all {
+		if err := tx.unreserve(ctx, "line", string(l.ID), "the requisition was rejected"); err != nil {
+			return err
+		}
 		if l, err = l.Cancel(tx.now); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (s *Store) ApprovalCase(ctx context.Context, by inventory.Actor, number str
 		return c, err
 	}
 	r := c.Requisition
-	if may, err := mayRead(ctx, s.readers, by, r); err != nil || !may {
+	if may, err := mayRead(ctx, s.readers, by, r, inventory.Day(s.options.Now())); err != nil || !may {
 		if err == nil {
 			err = inventory.Refuse(inventory.NotFound, "There is no requisition %s: check its number.", number)
 		}

@@ -226,9 +226,54 @@ func TestStore_Approve_standIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.MustImport(inventorytest.People, "reference,person,reason,keys,connector,tier\nT-9,alan@example.com,Signs,1,usb-c,standard\n")
+	if one, err := c.ApprovalCase(ctx, c.sofia, "R-1005"); err != nil || one.InNameOf != "Ada Lovelace" {
+		t.Errorf("the stand-in opens the case: %q, %v", one.InNameOf, err)
+	}
 	mustKind(t, "the stand-in", c.Approve(ctx, c.sofia, "R-1005", ""), "")
 	d, err := c.Dossier(ctx, c.alan, "R-1005")
 	if err != nil || d.Seats[0].By.Name != "Софья Ковалевская" || d.Seats[0].InNameOf != "Ada Lovelace" || d.Requisition.State != inventory.Approved {
 		t.Errorf("%+v, %v", d.Seats, err)
 	}
+}
+
+// A mail address that was given to somebody else opens nobody's account.
+func TestStore_SignInByClaims_sameAddress(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	claims := inventory.Claims{Issuer: "https://login.example.com", Subject: "1", Email: "ada@example.com", Name: "Ada"}
+	p, err := c.SignInByClaims(ctx, claims)
+	if err != nil || string(p.ID) != c.ada.ID {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	claims.Subject = "2"
+	_, err = c.SignInByClaims(ctx, claims)
+	mustKind(t, "another account with her address", err, inventory.Forbidden)
+	claims.Subject = "1"
+	_, err = c.SignInByClaims(ctx, claims)
+	mustKind(t, "Ada again", err, "")
+}
+
+// An admin who has left is none: the last one who is there keeps the role, and without any the first one begins anew.
+func TestStore_WithdrawRole_lastAdmin(t *testing.T) {
+	c, ctx, by := newCouncil(t), t.Context(), inventory.System("test")
+	for _, a := range []inventory.Actor{c.ada, c.alan} {
+		if err := c.GiveRole(ctx, by, inventory.PersonID(a.ID), inventory.Admin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave := func(email string) {
+		t.Helper()
+		p, err := c.PersonByEmail(ctx, email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.State = inventory.PersonLeft
+		if err := c.SavePerson(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave("alan@example.com")
+	mustKind(t, "the last admin", c.WithdrawRole(ctx, by, inventory.PersonID(c.ada.ID), inventory.Admin), inventory.Conflict)
+	leave("ada@example.com")
+	_, err := c.Setup(ctx, "Mary", "mary@example.com")
+	mustKind(t, "a first admin anew", err, "")
 }

@@ -121,15 +121,15 @@ func (tx *txn) readable(ctx context.Context, number string) (inventory.Requisiti
 	if err != nil {
 		return r, absent(err, "There is no requisition %s: check its number.", number)
 	}
-	may, err := mayRead(ctx, tx.sql, tx.by, r)
+	may, err := mayRead(ctx, tx.sql, tx.by, r, inventory.Day(tx.now))
 	if err == nil && !may {
 		err = inventory.Refuse(inventory.NotFound, "There is no requisition %s: check its number.", number)
 	}
 	return r, err
 }
 
-// mayRead tells if an actor may read r.
-func mayRead(ctx context.Context, q querier, by inventory.Actor, r inventory.Requisition) (bool, error) {
+// mayRead tells if an actor may read r on a day.
+func mayRead(ctx context.Context, q querier, by inventory.Actor, r inventory.Requisition, day string) (bool, error) {
 	if by.ID == string(r.Person) || by.ID == string(r.RequestedBy) || by.Method == inventory.ByOSUser || by.Method == inventory.BySystem {
 		return true, nil
 	}
@@ -147,6 +147,9 @@ func mayRead(ctx context.Context, q querier, by inventory.Actor, r inventory.Req
 	}
 	d, err := decider(ctx, q, by, roles)
 	if err != nil {
+		return false, err
+	}
+	if err := standsFor(ctx, q, &d, day); err != nil {
 		return false, err
 	}
 	seats, err := approvals.list(ctx, q, "WHERE requisition = $1 ORDER BY version, position", r.ID)

@@ -109,7 +109,7 @@ func (tx *txn) anotherAdmin(ctx context.Context, p inventory.Person, role invent
 	if role != inventory.Admin {
 		return nil
 	}
-	others, err := grants.list(ctx, tx.sql, "WHERE role = 'admin' AND person <> $1 AND until IS NULL", p.ID)
+	others, err := grants.list(ctx, tx.sql, "WHERE role = 'admin' AND person <> $1 AND until IS NULL AND person IN (SELECT id FROM people WHERE state = 'active')", p.ID)
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,13 @@ func (tx *txn) claimed(ctx context.Context, c inventory.Claims) (inventory.Perso
 	if p, err = tx.merged(ctx, p.ID); err != nil {
 		return p, err
 	}
+	// A mail address is given to somebody else one day: whoever comes with it is not the one who had it.
+	if _, err := identities.one(ctx, tx.sql, "WHERE person = $1 AND issuer = $2 LIMIT 1", p.ID, c.Issuer); !errors.Is(err, sql.ErrNoRows) {
+		if err != nil {
+			return p, err
+		}
+		return p, inventory.Refuse(inventory.Forbidden, "The directory knows this address as somebody else's account: ask the help desk to correct one of the two.")
+	}
 	return p, tx.identify(ctx, p, c)
 }
 

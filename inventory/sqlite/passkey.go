@@ -148,7 +148,7 @@ func (s *Store) Setup(ctx context.Context, name, email string) (inventory.Person
 }
 
 func noAdminYet(ctx context.Context, q querier) error {
-	_, err := grants.one(ctx, q, "WHERE role = 'admin' AND until IS NULL LIMIT 1")
+	_, err := grants.one(ctx, q, "WHERE role = 'admin' AND until IS NULL AND person IN (SELECT id FROM people WHERE state = 'active') LIMIT 1")
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

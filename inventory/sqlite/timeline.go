@@ -14,7 +14,7 @@ func (s *Store) Dossier(ctx context.Context, by inventory.Actor, number string) 
 		return d, err
 	}
 	r := d.Requisition
-	may, err := mayRead(ctx, s.readers, by, r)
+	may, err := mayRead(ctx, s.readers, by, r, inventory.Day(s.options.Now()))
 	if err == nil && !may {
 		err = inventory.Refuse(inventory.NotFound, "There is no requisition %s: check its number.", number)
 	}
