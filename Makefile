@@ -23,11 +23,13 @@ build: ## build bin/keystation
 setup: ## install what this machine lacks to build and test (Debian, Ubuntu)
 	@.ci/setup test
 
+# One package after the other: a browser beside the bench takes the processor that
+# software keys need to answer in time.
 test: setup ## run all tests under the race detector: no key, no network needed
-	@go test -race -timeout 20m ./...
+	@go test -race -p 1 -timeout 30m ./...
 
 race: setup ## the tests three times over, nothing cached, in shuffled order
-	@go test -race -timeout 60m -count 3 -shuffle on ./...
+	@go test -race -p 1 -timeout 60m -count 3 -shuffle on ./...
 
 test-hidraw: ## boot a guest in which software keys are USB keys, and test on real nodes
 	@SKIP=$(SKIP) .ci/guest
