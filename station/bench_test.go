@@ -71,9 +71,9 @@ func newRig(t testing.TB) *rig {
 
 func newRigIn(t testing.TB, dir string) *rig {
 	t.Helper()
-	o := sqlite.Options{Locks: filepath.Join(dir, "locks")}
-	s := inventory.Settings{RPID: "localhost", Origin: "keystation/test", Verifier: "v", Recipient: "r"}
-	store, err := sqlite.Init(t.Context(), filepath.Join(dir, "keys.db"), o, s, inventory.System("test"))
+	o, path := sqlite.Options{Locks: filepath.Join(dir, "locks")}, filepath.Join(dir, "keys.db")
+	inventorytest.File(t, path)
+	store, err := sqlite.Open(t.Context(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"keystation/inventory"
+	"keystation/inventory/inventorytest"
 	"keystation/inventory/sqlite"
 	"keystation/station"
 	"keystation/station/softkey"
@@ -38,9 +39,9 @@ func TestBench_Make_clockBack(t *testing.T) {
 			var back atomic.Int64
 			now := func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
 			s := newStand(t, softkey.Config{}, nil)
-			o := sqlite.Options{Locks: s.locks, Now: now}
-			settings := inventory.Settings{RPID: "localhost", Origin: "keystation/test", Verifier: "v", Recipient: "r"}
-			store, err := sqlite.Init(t.Context(), filepath.Join(t.TempDir(), "keys.db"), o, settings, inventory.System("test"))
+			path := filepath.Join(t.TempDir(), "keys.db")
+			inventorytest.File(t, path)
+			store, err := sqlite.Open(t.Context(), path, sqlite.Options{Locks: s.locks, Now: now})
 			if err != nil {
 				t.Fatal(err)
 			}

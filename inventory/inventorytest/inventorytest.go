@@ -139,6 +139,19 @@ func Another(t testing.TB) *Store {
 	return m.open(t)
 }
 
+// File writes an empty database to path, for whoever opens it with options of their own. It is the one that [Empty]
+// opens a copy of.
+func File(t testing.TB, path string) {
+	t.Helper()
+	m, err := cast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, m.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // open opens a copy.
 func (m mold) open(t testing.TB) *Store {
 	t.Helper()
