@@ -34,6 +34,18 @@ func doubts(keys int) []filling {
 	}
 }
 
+// asked are the requisitions of those years, two keys each, all of them closed.
+func asked(keys int) []filling {
+	return []filling{
+		{keys / 2, `INSERT INTO requisitions (id, number, reference, version, person, reason, tier, state, address, approved_by_id, approved_by_name, approved_by_method, approved_at, created_at, changed_at, kind)
+			SELECT printf('q%08d', i), 'R-' || (100001 + i), '', 1, ` + somebody + `, 'Signs releases', CASE i % 9 WHEN 0 THEN 'elevated' ELSE 'standard' END, 'closed', x'', 'o', 'O', 'oidc', ` + when + `, ` + when + `, ` + when + `, 'pair' FROM n`},
+		{keys, `INSERT INTO lines (id, requisition, position, purpose, connector, state, run, key_id, changed_at)
+			SELECT printf('l%08d', i), printf('q%08d', i / 2), 1 + i % 2, CASE i % 2 WHEN 0 THEN 'primary' ELSE 'spare' END, 'usb-c', 'delivered', printf('r%08d', i), printf('k%08d', i), ` + when + ` FROM n`},
+		{keys / 2, `INSERT INTO approvals (id, requisition, version, position, goes_to, whom, person, name, state, note, by_id, by_name, by_method, in_name_of, reason, asked_at, answered_at)
+			SELECT printf('a%08d', i), printf('q%08d', i), 1, 1, 'approvers', '', NULL, 'Approvers', 'approved', '', 'o', 'O', 'oidc', '', '', ` + when + `, ` + when + ` FROM n`},
+	}
+}
+
 // MustCrowd fills the tables with what years leave behind: keys, each with a run and in somebody's hands. It writes past
 // the ledger, for tests that measure how things are read. The directory must have ten thousand people, E-0 to E-9999.
 func (s *Store) MustCrowd(keys int) {
@@ -52,7 +64,7 @@ func (s *Store) MustCrowd(keys int) {
 			SELECT printf('c%08d', i), printf('k%08d', i), 'person', ` + somebody + `, 'Person', ` + when + `, NULL, 'o', 'O', 'os-user', '' FROM n`},
 		{10 * keys, `INSERT INTO ledger_leaves SELECT 20000 + i, '{"seq":1,"at":"","action":"run.tag","subjects":[],"actor_id":"o","actor_method":"os-user","rows":[]}', printf('%064d', i) FROM n`},
 		{10 * keys, `INSERT INTO ledger_subjects SELECT 20000 + i, printf('k%08d', i / 10) FROM n`},
-	}, doubts(keys)...) {
+	}, append(doubts(keys), asked(keys)...)...) {
 		insert, rest, _ := strings.Cut(strings.Replace(fill.text, "\n\t\t\tSELECT ", " SELECT ", 1), " SELECT ")
 		if _, err := db.Exec(insert+" "+count+"SELECT "+rest, fill.rows); err != nil {
 			s.T.Fatalf("%v\n%s", err, fill.text)

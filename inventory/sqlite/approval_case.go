@@ -101,7 +101,7 @@ func (s *Store) caseFacts(ctx context.Context, c *inventory.ApprovalCase) error 
 		}
 		c.RequestedBy = p.Name
 	}
-	err = s.readers.QueryRowContext(ctx, "SELECT count(*) FROM keys WHERE state = 'received' AND verdict <> 'refused'").Scan(&c.Stock)
+	err = s.readers.QueryRowContext(ctx, "SELECT COALESCE(sum(n), 0) FROM key_counts WHERE state = 'received' AND verdict <> 'refused'").Scan(&c.Stock)
 	if err != nil {
 		return fmt.Errorf("count stock: %w", err)
 	}

@@ -19,11 +19,11 @@ type spread struct {
 	n                int
 }
 
-// spreads counts keys in the order of an index that holds all that is asked for, so that no key is read.
+// spreads reads how many keys there are, as it is kept beside them: no key is read.
 func (s *Store) spreads(ctx context.Context, where string, args ...any) ([]spread, error) {
 	all, err := queryRows(ctx, s.readers, func(c *spread) []any {
 		return []any{&c.aaguid, &c.state, &c.verdict, &c.firmware, &c.n}
-	}, "SELECT aaguid, state, verdict, firmware, count(*) FROM keys "+where+" GROUP BY aaguid, state, verdict, firmware", args...)
+	}, "SELECT aaguid, state, verdict, firmware, n FROM key_counts WHERE n > 0 "+where+" ORDER BY aaguid, state, verdict, firmware", args...)
 	if err != nil {
 		return nil, fmt.Errorf("count keys by model: %w", err)
 	}
@@ -76,7 +76,7 @@ func (s *Store) Models(ctx context.Context) ([]inventory.ModelRow, error) {
 // ModelDossier gives what there is of a model; one without keys is a model of which there are none.
 func (s *Store) ModelDossier(ctx context.Context, aaguid string) (inventory.ModelDossier, error) {
 	d := inventory.ModelDossier{ModelRow: inventory.ModelRow{AAGUID: aaguid}, States: map[inventory.KeyState]int{}}
-	all, err := s.spreads(ctx, "WHERE aaguid = $1", aaguid)
+	all, err := s.spreads(ctx, "AND aaguid = $1", aaguid)
 	if err != nil {
 		return d, err
 	}

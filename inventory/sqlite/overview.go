@@ -16,10 +16,10 @@ import (
 func (s *Store) Overview(ctx context.Context) (inventory.Overview, error) {
 	var o inventory.Overview
 	var err error
-	if o.Keys, err = countBy[inventory.KeyState](ctx, s.readers, "keys"); err != nil {
+	if o.Keys, err = countBy[inventory.KeyState](ctx, s.readers, "key_counts"); err != nil {
 		return o, err
 	}
-	if o.Requisitions, err = countBy[inventory.RequisitionState](ctx, s.readers, "requisitions"); err != nil {
+	if o.Requisitions, err = countBy[inventory.RequisitionState](ctx, s.readers, "requisition_counts"); err != nil {
 		return o, err
 	}
 	err = s.readers.QueryRowContext(ctx, `SELECT
@@ -45,18 +45,18 @@ func (s *Store) countTrust(ctx context.Context, o *inventory.Overview) error {
 	return nil
 }
 
-func countBy[S ~string](ctx context.Context, q querier, table string) (map[S]int, error) {
+func countBy[S ~string](ctx context.Context, q querier, counts string) (map[S]int, error) {
 	type count struct {
 		state S
 		n     int
 	}
-	counts, err := queryRows(ctx, q, func(c *count) []any { return []any{&c.state, &c.n} },
-		"SELECT state, count(*) FROM "+table+" GROUP BY state")
+	found, err := queryRows(ctx, q, func(c *count) []any { return []any{&c.state, &c.n} },
+		"SELECT state, sum(n) FROM "+counts+" GROUP BY state HAVING sum(n) > 0")
 	if err != nil {
 		return nil, err
 	}
 	by := map[S]int{}
-	for _, c := range counts {
+	for _, c := range found {
 		by[c.state] = c.n
 	}
 	return by, nil
