@@ -55,10 +55,14 @@ func Serial(ctx context.Context, p station.Port) (station.SerialReading, error) 
 	return r, err
 }
 
-// Open opens the key at path through libfido2 and closes it when the test ends, if the test has not. heard may be nil.
+// Open opens the key at path through libfido2 and closes it when the test ends, if the test has not. heard may be nil. A
+// key that is slower than libfido2's second, on a machine that is busy with other tests, is opened again.
 func Open(t testing.TB, path string, heard func(ctap.Keepalive)) station.Authenticator {
 	t.Helper()
 	a, err := fido2.Open(t.Context(), path, heard)
+	for n := 0; n < 4 && inventory.KindOf(err) == inventory.Unavailable; n++ {
+		a, err = fido2.Open(t.Context(), path, heard)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
