@@ -165,10 +165,7 @@ func (a Ask) Problems(at time.Time) []Problem {
 		tomorrow := at.UTC().AddDate(0, 0, 1).Format(time.DateOnly) // somewhere it is that day already
 		wrong("day", "day", checkDay("the day on which it happened", a.Happened, "2000-01-01", tomorrow))
 	}
-	if a.NeededBy != "" {
-		yesterday := at.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
-		wrong("by", "by", checkDay("the day by which it is needed", a.NeededBy, yesterday, at.UTC().AddDate(1, 0, 0).Format(time.DateOnly)))
-	}
+	wrong("by", "by", checkNeededBy(a.NeededBy, at))
 	if a.Chosen == WayKey && !a.Address.IsZero() {
 		wrong("to", "address", a.Address.Check())
 	}

@@ -203,10 +203,11 @@ func (r Requisition) Fulfill(at time.Time) (Requisition, Event, error) {
 	return r, r.event("requisition.fulfilling", ""), nil
 }
 
-// Cancel ends r before its keys are packed. What that means for its lines and keys is for [Line.Cancel] and
-// [Key.TakeBack] to say; when one of them refuses, r is not cancelled.
-func (r Requisition) Cancel(reason string, at time.Time) (Requisition, Event, error) {
-	if !r.Cancellable() {
+// Cancel ends what is left of r before its keys are packed. Where some went apart already, only the rest of lines is cancelled,
+// and r goes where those leave it. What that means for lines and keys is for [Line.Cancel] and [Key.TakeBack] to say; when one
+// of them refuses, r is not cancelled.
+func (r Requisition) Cancel(reason string, lines []Line, at time.Time) (Requisition, Event, error) {
+	if !r.Cancellable() || len(lines) > 0 && !slices.ContainsFunc(lines, Line.Here) {
 		return r, Event{}, Refuse(Conflict, "Requisition %s is %s and cannot be cancelled any more.", r.Number, r.State)
 	}
 	reason = strings.TrimSpace(reason)
@@ -216,8 +217,17 @@ func (r Requisition) Cancel(reason string, at time.Time) (Requisition, Event, er
 	if err := CheckText("reason", reason); err != nil {
 		return r, Event{}, err
 	}
-	r.State, r.ChangedAt = Cancelled, at
-	return r, r.event("requisition.cancelled", reason), nil
+	r.ChangedAt = at
+	switch in := func(s LineState) bool { return slices.ContainsFunc(lines, func(l Line) bool { return l.State == s }) }; {
+	case in(LineSent):
+		r.State = Sent
+	case in(LineDelivered):
+		r.State = Closed
+	default:
+		r.State = Cancelled
+		return r, r.event("requisition.cancelled", reason), nil
+	}
+	return r, r.event("requisition.rest-cancelled", reason), nil
 }
 
 // Cancellable tells if the state of r lets it be cancelled. A key that is packed may still stand against it.
@@ -248,6 +258,9 @@ func (l Line) Take(run RunID, at time.Time) (Line, error) {
 	l.State, l.Run, l.ChangedAt = LineMaking, run, at
 	return l, nil
 }
+
+// Here tells if the desk has l still to do, or in its hands.
+func (l Line) Here() bool { return l.State == LineOpen || l.State == LineMaking || l.State == LineMade }
 
 // Release gives l back because run ended without a key. A line that another run has is left alone.
 func (l Line) Release(run RunID, at time.Time) Line {

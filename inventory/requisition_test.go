@@ -134,7 +134,7 @@ func TestRequisition_Cancel(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ev, err := requisitionIn(tt.have).Cancel(tt.reason, noon)
+			got, ev, err := requisitionIn(tt.have).Cancel(tt.reason, nil, noon)
 			refused(t, err, tt.kind, tt.refusal)
 			if tt.refusal != "" {
 				if got.State != tt.have || ev.Action != "" {

@@ -38,10 +38,14 @@ func (d Dossier) Timeline() ([]Moment, Expected) {
 	out := []Moment{{Code: "submitted", At: &r.CreatedAt, Who: d.RequestedBy, Done: true}}
 	add := func(m Moment) { m.Done = true; out = append(out, m) }
 	for _, a := range d.Seats {
-		if a.AnsweredAt == nil || a.State == ApprovalVoid {
+		if a.AnsweredAt == nil || a.State == ApprovalVoid && a.By == nil {
 			continue
 		}
-		add(Moment{Code: "seat." + string(a.State), At: a.AnsweredAt, Who: who(a), Note: a.Note, Bad: a.State == ApprovalRejected})
+		state := a.State
+		if state == ApprovalVoid { // a yes that counts no more, as its note says
+			state = ApprovalApproved
+		}
+		add(Moment{Code: "seat." + string(state), At: a.AnsweredAt, Who: who(a), Note: a.Note, Bad: a.State == ApprovalRejected})
 	}
 	for _, c := range d.Changes {
 		code := "changed"
@@ -67,6 +71,10 @@ func (d Dossier) Timeline() ([]Moment, Expected) {
 			add(Moment{Code: "made." + string(l.Line.Purpose), At: &at})
 		case LineDelivered:
 			add(Moment{Code: "delivered." + string(l.Line.Purpose), At: &at})
+		case LineCancelled:
+			if r.State != Cancelled && r.State != Rejected { // the others went apart from it
+				add(Moment{Code: "cancelled." + string(l.Line.Purpose), At: &at})
+			}
 		}
 	}
 	if end, ended := map[RequisitionState]string{Rejected: "rejected", Cancelled: "cancelled", Closed: "closed", ServedWithoutKey: "served"}[r.State]; ended {

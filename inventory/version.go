@@ -26,61 +26,105 @@ type Wish struct {
 }
 
 // Change makes a new version of r. A new address, or a desk instead of one, has to be decided again for elevated and critical
-// people: whoever takes over an account must not turn a parcel round. lines are the lines of r.
+// people, also while they wait for a decision: whoever takes over an account must not turn a parcel round under a yes that was
+// given to another address. lines are the lines of r; those that are in somebody's hands already stay as they are.
 func (r Requisition) Change(w Wish, lines []Line, by Actor, at time.Time) (Requisition, []Line, Change, Event, error) {
 	c := Change{Requisition: r.ID, By: by, At: at}
 	fail := func(err error) (Requisition, []Line, Change, Event, error) { return r, lines, c, Event{}, err }
-	if !r.Cancellable() {
-		return fail(Refuse(Conflict, "Requisition %s is %s and cannot be changed any more.", r.Number, r.State))
+	if err := r.changeable(lines); err != nil {
+		return fail(err)
 	}
-	lines = slices.Clone(lines)
-	for _, l := range lines {
-		if l.State == LineSent || l.State == LineDelivered {
-			return fail(Refuse(Conflict, "The %s key of %s is %s already, so it cannot be changed any more.", l.Purpose, r.Number, l.State))
-		}
+	now, where, err := r.moveTo(w)
+	if err != nil {
+		return fail(err)
 	}
-	moved := w.Address != nil || w.Place != nil
-	if w.Address != nil {
-		if err := w.Address.Check(); err != nil {
-			return fail(err)
-		}
-		r.Place = ""
-		c.What = append(c.What, "address")
+	all, others, err := plugInto(w.Connector, lines, at)
+	if err != nil {
+		return fail(err)
 	}
-	if w.Place != nil {
-		if err := CheckText("desk", *w.Place); err != nil {
-			return fail(err)
-		}
-		r.Place, r.Address = *w.Place, nil
-		c.What = append(c.What, "place")
-	}
-	if w.Connector != nil {
-		if err := checkConnector(*w.Connector); err != nil {
-			return fail(err)
-		}
-		for i := range lines {
-			if lines[i].State == LineOpen && lines[i].Connector != *w.Connector {
-				lines[i].Connector, lines[i].ChangedAt = *w.Connector, at
-			}
-		}
-		c.What = append(c.What, "connector")
-	}
+	c.What = append(where, others...)
 	if w.NeededBy != nil {
-		if _, err := time.Parse(time.DateOnly, *w.NeededBy); *w.NeededBy != "" && err != nil {
-			return fail(Refuse(Invalid, "%q is no day: choose one, or leave it empty.", *w.NeededBy))
+		if err := checkNeededBy(*w.NeededBy, at); err != nil {
+			return fail(err)
 		}
-		r.NeededBy = *w.NeededBy
+		now.NeededBy = *w.NeededBy
 		c.What = append(c.What, "needed-by")
 	}
 	if len(c.What) == 0 {
 		return fail(Refuse(Invalid, "Nothing is changed: change something, then save."))
 	}
-	r.Version++
-	r.ChangedAt = at
-	c.Version = r.Version
-	if moved && r.Tier != Standard && r.State != Submitted {
+	now.Version++
+	now.ChangedAt = at
+	c.Version = now.Version
+	if len(where) > 0 && r.Tier != Standard {
 		c.Reopened = true
-		r.State, r.ApprovedBy, r.ApprovedAt = Submitted, nil, nil
+		now.State, now.ApprovedBy, now.ApprovedAt = Submitted, nil, nil
 	}
-	return r, lines, c, Event{Action: "requisition.changed", Subjects: []string{string(r.ID), string(r.Person)}, Payload: c}, nil
+	return now, all, c, Event{Action: "requisition.changed", Subjects: []string{string(r.ID), string(r.Person)}, Payload: c}, nil
+}
+
+// changeable refuses with the reason why nothing of r can be changed now.
+func (r Requisition) changeable(lines []Line) error {
+	if r.Held != "" {
+		return Refuse(Conflict, "%s stands still: %s Nothing of it is changed until it goes on.", r.Number, r.Held)
+	}
+	if !r.Cancellable() || !slices.ContainsFunc(lines, Line.Here) {
+		return Refuse(Conflict, "Requisition %s is %s and cannot be changed any more.", r.Number, r.State)
+	}
+	return nil
+}
+
+// moveTo changes where the keys of r go. It tells what is another then.
+func (r Requisition) moveTo(w Wish) (now Requisition, what []string, err error) {
+	if w.Address != nil {
+		if err := w.Address.Check(); err != nil {
+			return r, nil, err
+		}
+		r.Place = ""
+		what = append(what, "address")
+	}
+	if w.Place != nil {
+		if err := CheckText("desk", *w.Place); err != nil {
+			return r, nil, err
+		}
+		r.Place, r.Address = *w.Place, nil
+		what = append(what, "place")
+	}
+	return r, what, nil
+}
+
+// plugInto gives the lines that no key is made for yet another connector. A run that makes a key with the old one loses its
+// line, and stops at its next safe point.
+func plugInto(connector *string, lines []Line, at time.Time) (all []Line, what []string, err error) {
+	all = slices.Clone(lines)
+	if connector == nil {
+		return all, nil, nil
+	}
+	if err := checkConnector(*connector); err != nil {
+		return lines, nil, err
+	}
+	unmade := 0
+	for i, l := range all {
+		if l.State != LineOpen && l.State != LineMaking {
+			continue
+		}
+		unmade++
+		if l.Connector != *connector {
+			all[i].Connector, all[i].State, all[i].Run, all[i].ChangedAt = *connector, LineOpen, "", at
+			what = []string{"connector"}
+		}
+	}
+	if unmade == 0 {
+		return lines, nil, Refuse(Conflict, "The keys are made already, so another connector would change nothing: cancel, and ask again.")
+	}
+	return all, what, nil
+}
+
+// checkNeededBy refuses a day by which nothing can be needed; an empty one is none.
+func checkNeededBy(day string, at time.Time) error {
+	if day == "" {
+		return nil
+	}
+	yesterday := at.UTC().AddDate(0, 0, -1).Format(time.DateOnly) // somewhere it is still that day
+	return checkDay("the day by which it is needed", day, yesterday, at.UTC().AddDate(1, 0, 0).Format(time.DateOnly))
 }

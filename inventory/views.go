@@ -1,6 +1,9 @@
 package inventory
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What follows is read, never written: rows as pages and exports need them, each list one statement long. A list
 // goes on after the last row of the page before (Next), so that page 1000 costs what page 1 does.
@@ -118,6 +121,11 @@ func (r RequisitionRow) AllMade() bool {
 		}
 	}
 	return made > 0
+}
+
+// Here tells if the desk still has something of it to do, or in its hands, that can be changed or cancelled.
+func (r RequisitionRow) Here() bool {
+	return r.Requisition.Cancellable() && slices.ContainsFunc(r.Lines, func(l LineRow) bool { return l.Line.Here() })
 }
 
 // RequisitionPage is one page of requisitions.

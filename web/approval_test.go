@@ -137,3 +137,33 @@ func TestApprovals_batch(t *testing.T) {
 	c.be("Sofia")
 	c.get("/approvals").hasText(t, ".empty", "Nothing waits for you.")
 }
+
+// While one of two keys is handed over already, the other can be cancelled and changed on the status page; of a requisition
+// that stands still nothing is changed.
+func TestRequisition_theRest(t *testing.T) {
+	c := newChamber(t)
+	c.Cancel = c.store.CancelRequisition
+	c.be("Sofia")
+	c.post("/requisitions/R-1004/change", url.Values{"to": {"desk"}})
+	made := c.store.MustMake("1-1", "4711", "R-1004")
+	if _, err := c.store.HandOver(t.Context(), inventory.ActorOf(c.who["Ada"], inventory.ByOIDC), made.Key.Tag, "Sofia", ""); err != nil {
+		t.Fatal(err)
+	}
+	const change, cancel = "a[href=/requisitions/R-1004/change]", "form[action=/requisitions/R-1004/cancel]"
+	if p := c.get("/requisitions/R-1004"); len(p.find(change)) != 1 || len(p.find(cancel)) != 1 {
+		t.Errorf("%d ways to change, %d to cancel", len(p.find(change)), len(p.find(cancel)))
+	}
+	c.post("/requisitions/R-1004/cancel", url.Values{"reason": {"One is enough."}})
+	p := c.get("/requisitions/R-1004")
+	p.hasText(t, ".timeline", "The first key was handed over", "The spare was cancelled", "Done")
+	if len(p.find(change)) != 0 || len(p.find(cancel)) != 0 {
+		t.Error("what is over can be changed")
+	}
+	c.be("Alan")
+	if err := c.store.HoldPerson(t.Context(), inventorytest.Operator, c.who["Alan"].ID, "It was not him."); err != nil {
+		t.Fatal(err)
+	}
+	if p := c.get("/requisitions/R-1003"); len(p.find("a[href=/requisitions/R-1003/change]")) != 0 {
+		t.Error("what stands still can be changed")
+	}
+}

@@ -64,8 +64,8 @@ func (s *Site) requisition(c Ctx) error {
 	r := d.Requisition
 	page := requisitionPage{Dossier: d, Desk: v.may(readers) && desk.at(doorOf(c)), Works: v.may(operators) && desk.at(doorOf(c))}
 	page.Timeline, page.Next = d.Timeline()
-	page.Can = s.Cancel != nil && r.Cancellable() && (d.Mine || v.Has(inventory.Operator, inventory.HelpDesk, inventory.Admin))
-	page.Changes = r.Cancellable() && (d.Mine || v.may(operators))
+	page.Can = s.Cancel != nil && d.Here() && (d.Mine || v.Has(inventory.Operator, inventory.HelpDesk, inventory.Admin))
+	page.Changes = d.Here() && r.Held == "" && (d.Mine || v.may(operators))
 	for _, l := range d.Lines {
 		switch {
 		case l.Line.State == inventory.LineMaking:
@@ -113,7 +113,7 @@ func (s *Site) changing(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read requisition: %w", err)
 	}
-	page := changePage{Dossier: d, Desks: s.Desks, Connectors: inventory.Connectors, Reopens: d.Requisition.Tier != inventory.Standard && d.Requisition.State != inventory.Submitted}
+	page := changePage{Dossier: d, Desks: s.Desks, Connectors: inventory.Connectors, Reopens: d.Requisition.Tier != inventory.Standard}
 	return s.render(c, http.StatusOK, "change", frame{Title: s.text(c, "requisition.change.title", d.Requisition.Number), Here: s.hereOf(v, c)}, page)
 }
 

@@ -22,7 +22,11 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 				return err
 			}
 		}
-		r, ev, err := r.Cancel(reason, tx.now)
+		was, err := lines.list(ctx, tx.sql, "WHERE requisition = $1 ORDER BY position", r.ID)
+		if err != nil {
+			return err
+		}
+		r, ev, err := r.Cancel(reason, was, tx.now)
 		if err != nil {
 			return err
 		}
@@ -41,7 +45,7 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 				return err
 			}
 		}
-		events, err := tx.cancelLines(ctx, r)
+		events, err := tx.cancelLines(ctx, r, was)
 		if err != nil {
 			return err
 		}
@@ -49,14 +53,14 @@ func (s *Store) CancelRequisition(ctx context.Context, by inventory.Actor, numbe
 	})
 }
 
-// cancelLines asks the rules of the lines of r and of the keys that were made for them, and gives the events.
-func (tx *txn) cancelLines(ctx context.Context, r inventory.Requisition) ([]inventory.Event, error) {
-	asked, err := lines.list(ctx, tx.sql, "WHERE requisition = $1 ORDER BY position", r.ID)
-	if err != nil {
-		return nil, err
-	}
+// cancelLines asks the rules of those lines of r that the desk still has, and of the keys that were made for them, and gives
+// the events.
+func (tx *txn) cancelLines(ctx context.Context, r inventory.Requisition, all []inventory.Line) ([]inventory.Event, error) {
 	var events []inventory.Event
-	for _, l := range asked {
+	for _, l := range all {
+		if !l.Here() {
+			continue
+		}
 		if l.Key != "" {
 			ev, err := tx.takeBack(ctx, l, r.Number+" was cancelled")
 			if err != nil {
@@ -67,7 +71,8 @@ func (tx *txn) cancelLines(ctx context.Context, r inventory.Requisition) ([]inve
 		if err := tx.unreserve(ctx, "line", string(l.ID), "the requisition was cancelled"); err != nil {
 			return nil, err
 		}
-		if l, err = l.Cancel(tx.now); err != nil {
+		l, err := l.Cancel(tx.now)
+		if err != nil {
 			return nil, err
 		}
 		if err := lines.save(ctx, tx, l); err != nil {

@@ -128,7 +128,7 @@ func (tx *txn) routing(ctx context.Context, r inventory.Requisition) (inventory.
 // asked is what has to be weighed about r.
 func (tx *txn) asked(ctx context.Context, r inventory.Requisition, p inventory.Person) (inventory.Asked, error) {
 	a := inventory.Asked{Tier: r.Tier, Kind: r.Kind, Held: p.Held != ""}
-	err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM lines WHERE requisition = $1 AND state <> 'cancelled'", r.ID).Scan(&a.Wanted)
+	err := tx.sql.QueryRowContext(ctx, "SELECT count(*) FROM lines WHERE requisition = $1 AND state NOT IN ('cancelled', 'sent', 'delivered')", r.ID).Scan(&a.Wanted)
 	if err != nil {
 		return a, fmt.Errorf("count lines: %w", err)
 	}

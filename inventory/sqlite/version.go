@@ -88,8 +88,13 @@ func (tx *txn) changedTo(ctx context.Context, was, now inventory.Requisition, al
 		if err != nil {
 			return err
 		}
-		if err := tx.voidSeats(ctx, seats, "", "Something else is asked for by now."); err != nil {
-			return err
+		for _, a := range seats { // a yes to the old address is none to the new one
+			if !a.Open() && a.State != inventory.ApprovalApproved {
+				continue
+			}
+			if err := approvals.save(ctx, tx, a.Void("Something else is asked for by now.", tx.now)); err != nil {
+				return err
+			}
 		}
 	} else {
 		for _, l := range all {
@@ -132,6 +137,9 @@ func (tx *txn) changedTo(ctx context.Context, was, now inventory.Requisition, al
 func (tx *txn) letGo(ctx context.Context, r inventory.Requisition, all []inventory.Line) ([]inventory.Event, error) {
 	var events []inventory.Event
 	for _, l := range all {
+		if !l.Here() {
+			continue
+		}
 		if l.Key != "" {
 			ev, err := tx.takeBack(ctx, l, r.Number+" was changed and has to be decided again")
 			if err != nil {
@@ -158,6 +166,9 @@ func (tx *txn) voidPackets(ctx context.Context, all []inventory.Line, c inventor
 		return nil
 	}
 	for _, l := range all {
+		if !l.Here() {
+			continue
+		}
 		printed, err := parcels.list(ctx, tx.sql, "WHERE line = $1 AND packet_sha256 <> ''", l.ID)
 		if err != nil {
 			return err
