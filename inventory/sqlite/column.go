@@ -102,27 +102,29 @@ func blob(b []byte) []byte {
 	return b
 }
 
-// words writes a list of sentences as a JSON array.
-func words(list []string) (string, error) {
-	if len(list) == 0 {
-		return "[]", nil
-	}
-	b, err := inventory.Canonical(list)
+// listIn writes a list as a JSON array.
+type listIn[T any] []T
+
+func inList[T any](list []T) listIn[T] { return list }
+
+// Value gives the array.
+func (c listIn[T]) Value() (driver.Value, error) {
+	b, err := inventory.Canonical(append([]T{}, c...))
 	return string(b), err
 }
 
-type wordsIn []string
+// listInto reads what listIn wrote.
+type listInto[T any] struct{ to *[]T }
 
-func (c wordsIn) Value() (driver.Value, error) { return words(c) }
+func intoList[T any](to *[]T) listInto[T] { return listInto[T]{to} }
 
-type wordsInto struct{ to *[]string }
-
-func (c wordsInto) Scan(v any) error {
+// Scan reads the array.
+func (c listInto[T]) Scan(v any) error {
 	text, ok := v.(string)
 	if !ok {
 		return fmt.Errorf("list column holds %T", v)
 	}
-	list := []string{}
+	list := []T{}
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return fmt.Errorf("read list: %w", err)
 	}

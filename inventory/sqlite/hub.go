@@ -3,10 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"keystation/inventory"
 )
@@ -14,8 +11,8 @@ import (
 var hubs = define("hubs", "host ports", table[inventory.Hub]{
 	id:    func(h *inventory.Hub) string { return h.Host },
 	about: func(h *inventory.Hub) []string { return []string{h.Subject()} },
-	bind:  func(h *inventory.Hub) []any { return []any{h.Host, portsIn(h.Ports)} },
-	into:  func(h *inventory.Hub) []any { return []any{&h.Host, portsInto{&h.Ports}} },
+	bind:  func(h *inventory.Hub) []any { return []any{h.Host, inList(h.Ports)} },
+	into:  func(h *inventory.Hub) []any { return []any{&h.Host, intoList(&h.Ports)} },
 })
 
 // SaveHub writes how the ports of a machine stand beside each other. It takes the place of what was learned before.
@@ -39,27 +36,4 @@ func (s *Store) Hub(ctx context.Context, host string) (inventory.Hub, error) {
 		return inventory.Hub{Host: host, Ports: []inventory.HubPort{}}, nil
 	}
 	return h, err
-}
-
-// portsIn writes the ports of a hub as a JSON array.
-type portsIn []inventory.HubPort
-
-func (c portsIn) Value() (driver.Value, error) {
-	b, err := inventory.Canonical([]inventory.HubPort(c))
-	return string(b), err
-}
-
-type portsInto struct{ to *[]inventory.HubPort }
-
-func (c portsInto) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("port column holds %T", v)
-	}
-	list := []inventory.HubPort{}
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return fmt.Errorf("read ports: %w", err)
-	}
-	*c.to = list
-	return nil
 }

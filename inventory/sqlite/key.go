@@ -14,13 +14,13 @@ var keys = define("keys", `id asset_tag model aaguid serial serial_source firmwa
 		about: func(k *inventory.Key) []string { return []string{string(k.ID), string(k.Line)} },
 		bind: func(k *inventory.Key) []any {
 			return []any{k.ID, k.Tag, k.Model, k.AAGUID, k.Serial, k.SerialSource, k.Firmware, k.State, k.StateReason,
-				k.NextAction, ref(k.Line), k.Arrival, k.PINKnown, k.Test, k.Verdict, wordsIn(k.Reasons),
+				k.NextAction, ref(k.Line), k.Arrival, k.PINKnown, k.Test, k.Verdict, inList(k.Reasons),
 				at(k.CreatedAt), at(k.ChangedAt), k.Vendor, k.Maker}
 		},
 		into: func(k *inventory.Key) []any {
 			return []any{&k.ID, &k.Tag, &k.Model, &k.AAGUID, &k.Serial, &k.SerialSource, &k.Firmware, &k.State,
 				&k.StateReason, &k.NextAction, intoRef(&k.Line), &k.Arrival, &k.PINKnown, &k.Test, &k.Verdict,
-				wordsInto{&k.Reasons}, atInto{&k.CreatedAt}, atInto{&k.ChangedAt}, &k.Vendor, &k.Maker}
+				intoList(&k.Reasons), atInto{&k.CreatedAt}, atInto{&k.ChangedAt}, &k.Vendor, &k.Maker}
 		},
 	})
 

@@ -3,10 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"keystation/inventory"
 )
@@ -15,10 +12,10 @@ var readiness = define("readiness", "version authenticator rows by_id by_name by
 	id:    func(r *inventory.Readiness) string { return decimal(r.Version) },
 	about: func(*inventory.Readiness) []string { return []string{"readiness"} },
 	bind: func(r *inventory.Readiness) []any {
-		return []any{r.Version, r.Authenticator, readinessIn(r.Rows), r.By.ID, r.By.Name, r.By.Method, at(r.At)}
+		return []any{r.Version, r.Authenticator, inList(r.Rows), r.By.ID, r.By.Name, r.By.Method, at(r.At)}
 	},
 	into: func(r *inventory.Readiness) []any {
-		return []any{&r.Version, &r.Authenticator, readinessInto{&r.Rows}, &r.By.ID, &r.By.Name, &r.By.Method, atInto{&r.At}}
+		return []any{&r.Version, &r.Authenticator, intoList(&r.Rows), &r.By.ID, &r.By.Name, &r.By.Method, atInto{&r.At}}
 	},
 })
 
@@ -60,26 +57,4 @@ func newestReadiness(ctx context.Context, q querier) (inventory.Readiness, error
 		return inventory.DefaultReadiness(), nil
 	}
 	return r, err
-}
-
-type readinessIn []inventory.ReadinessRow
-
-func (c readinessIn) Value() (driver.Value, error) {
-	b, err := inventory.Canonical([]inventory.ReadinessRow(c))
-	return string(b), err
-}
-
-type readinessInto struct{ to *[]inventory.ReadinessRow }
-
-func (c readinessInto) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("readiness column holds %T", v)
-	}
-	rows := []inventory.ReadinessRow{}
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
-		return fmt.Errorf("read readiness: %w", err)
-	}
-	*c.to = rows
-	return nil
 }

@@ -132,5 +132,5 @@ func (c maybeReasons) Scan(v any) error {
 		*c.to = nil
 		return nil
 	}
-	return reasonsInto(c).Scan(v)
+	return listInto[inventory.Reason](c).Scan(v)
 }

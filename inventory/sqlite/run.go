@@ -15,12 +15,12 @@ var runs = define("runs", `id port device owner operator_id operator_name operat
 		about: func(r *inventory.Run) []string { return []string{string(r.ID), string(r.Key), string(r.Line)} },
 		bind: func(r *inventory.Run) []any {
 			return []any{r.ID, r.Port, r.Device, r.Owner, r.Operator.ID, r.Operator.Name, r.Operator.Method, ref(r.Key),
-				ref(r.Line), r.Policy, at(r.StartedAt), maybeAt(r.EndedAt), r.End, wordsIn(r.Reasons)}
+				ref(r.Line), r.Policy, at(r.StartedAt), maybeAt(r.EndedAt), r.End, inList(r.Reasons)}
 		},
 		into: func(r *inventory.Run) []any {
 			return []any{&r.ID, &r.Port, &r.Device, &r.Owner, &r.Operator.ID, &r.Operator.Name, &r.Operator.Method,
 				intoRef(&r.Key), intoRef(&r.Line), &r.Policy, atInto{&r.StartedAt}, maybeAtInto{&r.EndedAt}, &r.End,
-				wordsInto{&r.Reasons}}
+				intoList(&r.Reasons)}
 		},
 	})
 

@@ -13,10 +13,10 @@ var changes = define("changes", "id requisition version what reopened by_id by_n
 		id:    func(c *inventory.Change) string { return string(c.ID) },
 		about: func(c *inventory.Change) []string { return []string{string(c.Requisition)} },
 		bind: func(c *inventory.Change) []any {
-			return []any{c.ID, c.Requisition, c.Version, wordsIn(c.What), c.Reopened, c.By.ID, c.By.Name, c.By.Method, at(c.At)}
+			return []any{c.ID, c.Requisition, c.Version, inList(c.What), c.Reopened, c.By.ID, c.By.Name, c.By.Method, at(c.At)}
 		},
 		into: func(c *inventory.Change) []any {
-			return []any{&c.ID, &c.Requisition, &c.Version, wordsInto{&c.What}, &c.Reopened, &c.By.ID, &c.By.Name, &c.By.Method, atInto{&c.At}}
+			return []any{&c.ID, &c.Requisition, &c.Version, intoList(&c.What), &c.Reopened, &c.By.ID, &c.By.Name, &c.By.Method, atInto{&c.At}}
 		},
 	})
 
