@@ -33,6 +33,8 @@ func (o Order) HandOver(k Key, rec Receipt, seats []Approval, by Actor, at time.
 		return fail(Refuse(Conflict, "%s stands still: %s Nothing is handed over.", o.Requisition.Number, o.Requisition.Held))
 	case o.Requisition.State != Approved && o.Requisition.State != Fulfilling:
 		return fail(Refuse(Conflict, "Requisition %s is %s: nothing is handed over.", o.Requisition.Number, o.Requisition.State))
+	case len(o.Requisition.Address) > 0:
+		return fail(Refuse(Conflict, "%s is to be sent: change it to pick-up first, so that nobody waits for a parcel.", o.Requisition.Number))
 	case o.Line.State != LineMade || o.Line.Key != k.ID:
 		return fail(Refuse(Conflict, "Key %s is not the one that was made for this line: look which one is.", k.Tag))
 	case k.State != Ready:
@@ -43,6 +45,9 @@ func (o Order) HandOver(k Key, rec Receipt, seats []Approval, by Actor, at time.
 		return fail(Refuse(Invalid, "The signature is missing: %s types their name on this screen.", o.Person.Name))
 	case o.Requisition.Tier == Critical && rec.Checked == "":
 		return fail(Refuse(Invalid, "A key of the critical tier is given to nobody whose identity was not checked: say what you looked at, such as a company card."))
+	}
+	if err := o.Person.mayTake(); err != nil {
+		return fail(err)
 	}
 	if err := together(CheckText("signature", rec.Signed), CheckText("check", rec.Checked), o.Requisition.MayHandle(by, seats)); err != nil {
 		return fail(err)
@@ -56,6 +61,19 @@ func (o Order) HandOver(k Key, rec Receipt, seats []Approval, by Actor, at time.
 	l := o.Line
 	l.State, l.ChangedAt = LineDelivered, at
 	return k, l, rec, []Event{moved, {Action: "key.handed-over", Subjects: []string{string(k.ID), string(o.Person.ID), string(o.Requisition.ID)}, Payload: HandedOver{k.Tag, rec.Signed, rec.Checked}}}, nil
+}
+
+// mayTake refuses with the reason why nobody is handed a key in the name of p.
+func (p Person) mayTake() error {
+	switch {
+	case p.MergedInto != "":
+		return Refuse(Conflict, "This entry of %s was merged into another: have the key asked for under that one.", p.Name)
+	case p.State != PersonActive:
+		return Refuse(Conflict, "%s has left, as the directory says: cancel the requisition, so that the key goes back to stock.", p.Name)
+	case p.Held != "":
+		return Refuse(Conflict, "%s is on hold: %s Nothing is handed over until the help desk lets it go on.", p.Name, p.Held)
+	}
+	return nil
 }
 
 // HandedOver is the payload of a hand-over.

@@ -144,6 +144,7 @@ func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.Lin
 		AND ($1 = '' OR r.number = $1) AND ($2 = '' OR l.id = $2) AND l.id NOT IN (SELECT value FROM json_each($3))
 		AND ($4 = 'null' OR r.tier IN (SELECT value FROM json_each($4)))
 		AND (v.key_id IS NULL OR v.key_id = $5 OR $2 <> '')
+		AND NOT EXISTS (SELECT 1 FROM reservations k WHERE k.key_id = $5 AND k.until IS NULL AND k.line <> l.id)
 		ORDER BY v.key_id IS NULL, r.approved_at, r.id, l.purpose = 'spare', l.position LIMIT 1`,
 		want.Requisition, want.Line, string(skip), string(tiers), want.Key).Scan(&id)
 	if err != nil {
@@ -155,6 +156,9 @@ func (tx *txn) findLine(ctx context.Context, want inventory.Want) (inventory.Lin
 // whyNone refuses with what is the matter with the requisition or line that was named, or with the key: unfit says why a
 // line that waits is not for it.
 func (tx *txn) whyNone(ctx context.Context, want inventory.Want, unfit error) error {
+	if err := tx.keptElsewhere(ctx, want); err != nil {
+		return err
+	}
 	tail, arg := "WHERE number = $1", want.Requisition
 	if want.Line != "" {
 		tail, arg = "WHERE id = (SELECT requisition FROM lines WHERE id = $1)", string(want.Line)
@@ -183,6 +187,25 @@ func (tx *txn) whyNone(ctx context.Context, want inventory.Want, unfit error) er
 		return err
 	}
 	return inventory.Refuse(inventory.NotFound, "Requisition %s has no open line for this key: all its keys are made, or being made.", r.Number)
+}
+
+// keptElsewhere refuses a key that is kept for a line: it goes there, or whoever keeps it lets it go first.
+func (tx *txn) keptElsewhere(ctx context.Context, want inventory.Want) error {
+	res, err := reservations.one(ctx, tx.sql, "WHERE key_id = $1 AND until IS NULL", want.Key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o, err := tx.bareOrder(ctx, res.Line)
+	if err != nil {
+		return err
+	}
+	if o.Requisition.Number == want.Requisition || o.Line.ID == want.Line { // something else is the matter
+		return nil
+	}
+	return inventory.Refuse(inventory.NotFound, "This key is kept for %s: let it go in the queue first, or take another one.", o.Requisition.Number)
 }
 
 // take gives the order's line to the run and notes that its requisition is being worked on.

@@ -73,9 +73,14 @@ func (tx *txn) backFrom(ctx context.Context, k inventory.Key, to inventory.Recal
 	return custody.save(ctx, tx, open)
 }
 
-// follow does what a key's change of state means elsewhere, whoever moved it: a recall of a key that is back, or gone
-// for good, is settled.
+// follow does what a key's change of state means elsewhere, whoever moved it: a stock key that is none any more is kept for
+// no line, and a recall of a key that is back, or gone for good, is settled.
 func (tx *txn) follow(ctx context.Context, of inventory.KeyID, m inventory.KeyMoved) error {
+	if m.From == inventory.Received && m.To != inventory.Received {
+		if err := tx.unreserve(ctx, "key_id", string(of), "the key is "+string(m.To)); err != nil {
+			return err
+		}
+	}
 	to := m.Settles()
 	if to == "" {
 		return nil
