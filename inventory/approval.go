@@ -70,7 +70,7 @@ type Decider struct {
 func (a Approval) Sits(d Decider) (mine bool, inNameOf string) {
 	switch a.To {
 	case ToGroup:
-		return slices.Contains(d.Groups, a.Whom), ""
+		return slices.ContainsFunc(d.Groups, func(g string) bool { return strings.EqualFold(g, a.Whom) }), ""
 	case ToApprovers:
 		return slices.Contains(d.Roles, Approver), ""
 	case ToAdmins:

@@ -62,6 +62,56 @@ func (r Route) Check() error {
 	return nil
 }
 
+// Mark names the row in a form. Rows that hold by default have no id, but each decides another way.
+func (r Route) Mark() string {
+	if r.ID == "" {
+		return "default-" + string(r.To)
+	}
+	return string(r.ID)
+}
+
+// RoutingAct is what is done to one row of the table.
+type RoutingAct string
+
+// The acts.
+const (
+	RouteAdd    RoutingAct = "add" // at the end
+	RouteUp     RoutingAct = "up"
+	RouteDown   RoutingAct = "down"
+	RouteRemove RoutingAct = "remove"
+)
+
+// RoutingChange is one act on the table. It names its row by mark, so that it is about that row wherever others have moved it
+// meanwhile.
+type RoutingChange struct {
+	Act RoutingAct
+	Row string // the mark; not for [RouteAdd]
+	New Route  // for [RouteAdd]
+}
+
+// Apply gives the table with the change made.
+func (c RoutingChange) Apply(table []Route) ([]Route, error) {
+	table = slices.Clone(table)
+	if c.Act == RouteAdd {
+		return append(table, c.New), c.New.Check()
+	}
+	at := slices.IndexFunc(table, func(r Route) bool { return r.Mark() == c.Row })
+	if at < 0 {
+		return nil, Refuse(Conflict, "The table has no such row any more: somebody else changed it. Look at it again.")
+	}
+	to, moves := map[RoutingAct]int{RouteUp: at - 1, RouteDown: at + 1}[c.Act]
+	switch {
+	case c.Act == RouteRemove:
+		return slices.Delete(table, at, at+1), nil
+	case !moves:
+		return nil, Refuse(Invalid, "%q changes no row: choose up, down or remove.", c.Act)
+	case to < 0 || to >= len(table):
+		return nil, Refuse(Conflict, "The row cannot move any further: somebody else moved it. Look at the table again.")
+	}
+	table[at], table[to] = table[to], table[at]
+	return table, nil
+}
+
 // Fits tells if the row is about a person's requisition of a tier.
 func (r Route) Fits(t Tier, p Person) bool {
 	same := func(want, have string) bool { return want == "" || strings.EqualFold(want, have) }

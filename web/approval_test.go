@@ -167,3 +167,37 @@ func TestRequisition_theRest(t *testing.T) {
 		t.Error("what stands still can be changed")
 	}
 }
+
+// The buttons of the routing table move the row that they stand in.
+func TestRouting_rows(t *testing.T) {
+	c := newChamber(t)
+	if err := c.store.GiveRole(t.Context(), inventory.System("test"), c.who["Sofia"].ID, inventory.Admin); err != nil {
+		t.Fatal(err)
+	}
+	c.be("Sofia")
+	rows := func() []string { // what stands in the forms
+		var marks []string
+		for _, n := range c.get("/routing").find("tbody input[name=row]") {
+			mark, _ := attr(n, "value")
+			marks = append(marks, mark)
+		}
+		return marks
+	}
+	c.post("/routing", url.Values{"act": {"down"}, "row": {rows()[0]}})
+	seen := rows()
+	c.get("/routing").hasText(t, "tbody", "any approver", "the manager")
+	c.post("/routing", url.Values{"act": {"up"}, "row": {seen[1]}})
+	if now := rows(); len(now) != 2 || now[0] != seen[1] || now[1] != seen[0] {
+		t.Errorf("%v became %v", seen, now)
+	}
+	c.post("/routing", url.Values{"act": {"remove"}, "row": {seen[1]}})
+	if p := c.post("/routing", url.Values{"act": {"remove"}, "row": {seen[1]}}); p.StatusCode != http.StatusConflict {
+		t.Errorf("removed twice: %d", p.StatusCode)
+	}
+	if p := c.post("/routing", url.Values{"act": {"add"}, "to": {"group"}, "whom": {"Nobody"}}); p.StatusCode != http.StatusNotFound {
+		t.Errorf("a group that nobody is in: %d", p.StatusCode)
+	}
+	if now := rows(); len(now) != 1 || now[0] != seen[0] {
+		t.Errorf("left: %v", now)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"keystation/inventory"
@@ -15,8 +14,8 @@ import (
 type routingBooks interface {
 	// RoutingTable gives the rows in their order; those without an id hold by default.
 	RoutingTable(ctx context.Context) ([]inventory.RouteRow, error)
-	// SetRouting writes the whole table.
-	SetRouting(ctx context.Context, by inventory.Actor, table []inventory.Route) error
+	// ChangeRouting adds, moves or removes one row.
+	ChangeRouting(ctx context.Context, by inventory.Actor, change inventory.RoutingChange) error
 	// Groups lists who is in which group.
 	Groups(ctx context.Context) ([]inventory.MemberRow, error)
 }
@@ -50,43 +49,20 @@ func (s *Site) routing(c Ctx) error {
 	return s.render(c, http.StatusOK, "routing", frame{Title: "Who decides", Here: "/people"}, page)
 }
 
-// setRouting moves, removes or adds a row: the form says which, and the whole table is written anew.
+// setRouting moves, removes or adds one row. The form names the row, not its place, which another admin may have changed.
 func (s *Site) setRouting(c Ctx) error {
 	r := c.Request()
-	rows, err := s.Books.RoutingTable(r.Context())
-	if err != nil {
-		return fmt.Errorf("read routing table: %w", err)
+	change := inventory.RoutingChange{Act: inventory.RoutingAct(r.PostFormValue("act")), Row: r.PostFormValue("row")}
+	if change.Act == inventory.RouteAdd {
+		var err error
+		if change.New, err = s.addedRoute(r); err != nil {
+			return err
+		}
 	}
-	table := make([]inventory.Route, len(rows))
-	for i, row := range rows {
-		table[i] = row.Route
-	}
-	if table, err = s.changedTable(r, table); err != nil {
-		return err
-	}
-	if err := s.Books.SetRouting(r.Context(), visitor(c).Actor, table); err != nil {
+	if err := s.Books.ChangeRouting(r.Context(), visitor(c).Actor, change); err != nil {
 		return fmt.Errorf("change routing table: %w", err)
 	}
 	return seeOther(c, "/routing")
-}
-
-func (s *Site) changedTable(r *http.Request, table []inventory.Route) ([]inventory.Route, error) {
-	at, err := strconv.Atoi(r.PostFormValue("row"))
-	row := at - 1
-	switch act := r.PostFormValue("act"); {
-	case act == "add":
-		added, err := s.addedRoute(r)
-		return append(table, added), err
-	case err != nil || row < 0 || row >= len(table):
-		return nil, inventory.Refuse(inventory.Conflict, "The table has no such row any more: reload the page.")
-	case act == "remove":
-		return slices.Delete(table, row, row+1), nil
-	case act == "up" && row > 0:
-		table[row-1], table[row] = table[row], table[row-1]
-	case act == "down" && row < len(table)-1:
-		table[row], table[row+1] = table[row+1], table[row]
-	}
-	return table, nil
 }
 
 func (s *Site) addedRoute(r *http.Request) (inventory.Route, error) {

@@ -93,7 +93,7 @@ func (tx *txn) tellSeats(ctx context.Context, r inventory.Requisition, seats []i
 func sitters(ctx context.Context, q querier, a inventory.Approval, day string) ([]inventory.Person, error) {
 	role := map[inventory.RouteTo]inventory.Role{inventory.ToApprovers: inventory.Approver, inventory.ToAdmins: inventory.Admin}[a.To]
 	return people.list(ctx, q, `WHERE id = $1 OR id IN (SELECT stand_in FROM absences WHERE person = $1 AND ended_at IS NULL AND from_day <= $2 AND until_day >= $2)
-		OR id IN (SELECT person FROM memberships WHERE group_name = $3 AND $3 <> '' AND until IS NULL)
+		OR id IN (SELECT person FROM memberships WHERE fold(group_name) = fold($3) AND $3 <> '' AND until IS NULL)
 		OR id IN (SELECT person FROM grants WHERE role = $4 AND until IS NULL) ORDER BY id`, ref(a.Person), day, a.Whom, role)
 }
 

@@ -144,7 +144,7 @@ func (s *Store) openSeats(ctx context.Context, d inventory.Decider) ([]inventory
 		return nil, err
 	}
 	return approvals.list(ctx, s.readers, `WHERE state IN ('waiting', 'asked-back') AND (person IN (SELECT value FROM json_each($1))
-		OR whom <> '' AND whom IN (SELECT value FROM json_each($2)) OR goes_to = 'approvers' AND 'approver' IN (SELECT value FROM json_each($3))
+		OR whom <> '' AND fold(whom) IN (SELECT fold(value) FROM json_each($2)) OR goes_to = 'approvers' AND 'approver' IN (SELECT value FROM json_each($3))
 		OR goes_to = 'admins' AND 'admin' IN (SELECT value FROM json_each($3))) ORDER BY asked_at LIMIT 200`, persons, groups, roles)
 }
 

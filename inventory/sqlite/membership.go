@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 
 	"keystation/inventory"
 )
@@ -36,6 +37,11 @@ func (s *Store) JoinGroup(ctx context.Context, by inventory.Actor, group string,
 		if err != nil {
 			return err
 		}
+		if known, err := groupNamed(ctx, tx.sql, m.Group); err == nil {
+			m.Group = known
+		} else if inventory.KindOf(err) != inventory.NotFound {
+			return err
+		}
 		if _, err := memberships.one(ctx, tx.sql, "WHERE group_name = $1 AND person = $2 AND until IS NULL", m.Group, id); err == nil {
 			return inventory.Refuse(inventory.Conflict, "%s is in %s already.", p.Name, m.Group)
 		}
@@ -46,10 +52,16 @@ func (s *Store) JoinGroup(ctx context.Context, by inventory.Actor, group string,
 	})
 }
 
+// groupNamed gives the spelling of a group that somebody is in, however name is written.
+func groupNamed(ctx context.Context, q querier, name string) (string, error) {
+	m, err := memberships.one(ctx, q, "WHERE fold(group_name) = fold($1) AND until IS NULL ORDER BY id LIMIT 1", strings.TrimSpace(name))
+	return m.Group, absent(err, "There is no group %s: put somebody into it first.", name)
+}
+
 // LeaveGroup takes a person out of a group.
 func (s *Store) LeaveGroup(ctx context.Context, by inventory.Actor, group string, id inventory.PersonID) error {
 	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		m, err := memberships.one(ctx, tx.sql, "WHERE group_name = $1 AND person = $2 AND until IS NULL", group, id)
+		m, err := memberships.one(ctx, tx.sql, "WHERE fold(group_name) = fold($1) AND person = $2 AND until IS NULL", group, id)
 		if err != nil {
 			return absent(err, "That person is not in %s.", group)
 		}

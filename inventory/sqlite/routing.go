@@ -61,38 +61,77 @@ func (s *Store) RoutingTable(ctx context.Context) ([]inventory.RouteRow, error) 
 	return out, nil
 }
 
-// SetRouting writes the whole table in its order, in place of the one before. What is on its way stays with whom it is.
-func (s *Store) SetRouting(ctx context.Context, by inventory.Actor, table []inventory.Route) error {
+// ChangeRouting adds, moves or removes one row of the table. What is on its way stays with whom it is.
+func (s *Store) ChangeRouting(ctx context.Context, by inventory.Actor, c inventory.RoutingChange) error {
 	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		was, err := routes.list(ctx, tx.sql, "WHERE removed = 0 ORDER BY position, id")
+		was, err := routingTable(ctx, tx.sql)
 		if err != nil {
 			return err
 		}
-		for _, r := range was {
-			r.Removed = true
-			if err := routes.save(ctx, tx, r); err != nil {
-				return err
-			}
+		table, err := c.Apply(was)
+		if err != nil {
+			return err
 		}
-		for i, r := range table {
-			if err := tx.addRoute(ctx, i+1, r); err != nil {
-				return err
-			}
-		}
-		return tx.log(ctx, inventory.Event{Action: "routing.changed", Payload: table})
+		return tx.setRouting(ctx, table)
 	})
 }
 
-func (tx *txn) addRoute(ctx context.Context, order int, r inventory.Route) error {
-	if err := r.Check(); err != nil {
+// SetRouting writes the whole table in its order, in place of the one before. What is on its way stays with whom it is.
+func (s *Store) SetRouting(ctx context.Context, by inventory.Actor, table []inventory.Route) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error { return tx.setRouting(ctx, table) })
+}
+
+// setRouting writes a table: rows that are in it already keep their id, so that whoever looks at one still means that one.
+func (tx *txn) setRouting(ctx context.Context, table []inventory.Route) error {
+	gone := map[inventory.RouteID]keptRoute{}
+	was, err := routes.list(ctx, tx.sql, "WHERE removed = 0 ORDER BY position, id")
+	if err != nil {
 		return err
 	}
-	if r.To == inventory.ToPerson {
-		if _, err := person(ctx, tx.sql, inventory.PersonID(r.Whom)); err != nil {
+	for _, r := range was {
+		gone[r.ID] = r
+	}
+	for i, r := range table {
+		kept, there := gone[r.ID]
+		if !there {
+			if err := tx.addRoute(ctx, i+1, r); err != nil {
+				return err
+			}
+			continue
+		}
+		delete(gone, r.ID)
+		kept.Order = i + 1
+		if err := routes.save(ctx, tx, kept); err != nil {
 			return err
 		}
 	}
-	var err error
+	for _, r := range was {
+		if _, is := gone[r.ID]; !is {
+			continue
+		}
+		r.Removed = true
+		if err := routes.save(ctx, tx, r); err != nil {
+			return err
+		}
+	}
+	return tx.log(ctx, inventory.Event{Action: "routing.changed", Payload: table})
+}
+
+// addRoute writes a new row. Whom it names must be there: a group that nobody is in decides nothing.
+func (tx *txn) addRoute(ctx context.Context, order int, r inventory.Route) error {
+	err := r.Check()
+	if err != nil {
+		return err
+	}
+	switch r.To {
+	case inventory.ToPerson:
+		_, err = person(ctx, tx.sql, inventory.PersonID(r.Whom))
+	case inventory.ToGroup:
+		r.Whom, err = groupNamed(ctx, tx.sql, r.Whom)
+	}
+	if err != nil {
+		return err
+	}
 	if r.ID, err = inventory.NewID[inventory.RouteID](); err != nil {
 		return err
 	}
@@ -145,7 +184,7 @@ func directory(ctx context.Context, q querier, of inventory.Person, table []inve
 		case inventory.ToPerson:
 			ids = append(ids, inventory.PersonID(r.Whom))
 		case inventory.ToGroup:
-			if d.Groups[r.Whom], err = personIDs(ctx, q, "SELECT person FROM memberships WHERE group_name = $1 AND until IS NULL ORDER BY id", r.Whom); err != nil {
+			if d.Groups[r.Whom], err = personIDs(ctx, q, "SELECT person FROM memberships WHERE fold(group_name) = fold($1) AND until IS NULL ORDER BY id", r.Whom); err != nil {
 				return d, err
 			}
 			ids = append(ids, d.Groups[r.Whom]...)
