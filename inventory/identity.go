@@ -5,14 +5,35 @@ import (
 	"time"
 )
 
-// Identity is who a person is to an identity provider: the subject that the issuer gave them, which never changes (OpenID
-// Connect Core §2). A mail address is none: it may be given to somebody else.
+// Identity is who a person is to an identity provider: the subject that the issuer gave them, which is never given to somebody
+// else (OpenID Connect Core §2). A mail address is none: it may be. A person has several where the provider gives each client
+// a subject of its own (§8.1).
 type Identity struct {
-	ID        IdentityID `json:"id"`
-	Person    PersonID   `json:"person"`
-	Issuer    string     `json:"issuer"`
-	Subject   string     `json:"subject"`
-	CreatedAt time.Time  `json:"created_at"`
+	ID         IdentityID `json:"id"`
+	Person     PersonID   `json:"person"`
+	Issuer     string     `json:"issuer"`
+	Subject    string     `json:"subject"`
+	CreatedAt  time.Time  `json:"created_at"`
+	DetachedAt *time.Time `json:"detached_at,omitempty"` // nil: it is theirs
+}
+
+// Attach says that an account at the identity provider is p's, from now on.
+func (i Identity) Attach(p Person, c Claims, at time.Time) (Identity, Event) {
+	i.Person, i.Issuer, i.Subject, i.CreatedAt, i.DetachedAt = p.ID, c.Issuer, c.Subject, at, nil
+	return i, i.event("person.identified")
+}
+
+// Detach says that it is theirs no more.
+func (i Identity) Detach(at time.Time) (Identity, Event, error) {
+	if i.DetachedAt != nil {
+		return i, Event{}, Refuse(Conflict, "This account was detached already.")
+	}
+	i.DetachedAt = &at
+	return i, i.event("person.detached"), nil
+}
+
+func (i Identity) event(action string) Event {
+	return Event{Action: action, Subjects: []string{string(i.Person)}, Payload: i.Issuer}
 }
 
 // Claims are what an identity provider says about somebody who signs in, as far as we use it. They were verified.
@@ -25,6 +46,19 @@ type Claims struct {
 	Roles           []Role // that its claims stand for
 	RolesKnown      bool   // the provider says something about roles: those that it does not name are withdrawn
 	Enter           bool   // somebody whom the directory does not know is entered
+}
+
+// About refuses to take whoever signs in for p, whom the directory found. has tells if p has an account at that provider
+// already. Whom their external id found, it is; a mail address alone may have been p's before it was given to whoever comes
+// with it.
+func (c Claims) About(p Person, has bool) error {
+	if c.ExternalID != "" && c.ExternalID == p.ExternalID {
+		return nil
+	}
+	if has || c.ExternalID != "" && p.ExternalID != "" {
+		return Refuse(Forbidden, "The directory knows this address as somebody else's account: ask the help desk to correct one of the two.")
+	}
+	return nil
 }
 
 // SignIn refuses somebody who may not come in.

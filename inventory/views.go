@@ -280,6 +280,7 @@ type PersonDossier struct {
 	Grants       []Grant       // the newest first
 	Groups       []Membership  // open ones
 	Absences     []Absence     // that are not over
+	Identities   []Identity    // accounts at the identity provider, the oldest first
 	Addresses    int           // in their address book
 	Passkeys     int
 	Reports      int // who name them as their manager

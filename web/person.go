@@ -20,6 +20,8 @@ type personBooks interface {
 	MergePeople(ctx context.Context, by inventory.Actor, second, into inventory.PersonID) error
 	// UndoMerge makes two of them again, as long as nothing happened since.
 	UndoMerge(ctx context.Context, by inventory.Actor, id inventory.MergeID) error
+	// DetachIdentity says that an account at the identity provider is a person's no more.
+	DetachIdentity(ctx context.Context, by inventory.Actor, of inventory.PersonID, id inventory.IdentityID) error
 	// HoldPerson puts somebody on hold.
 	HoldPerson(ctx context.Context, by inventory.Actor, id inventory.PersonID, why string) error
 }
@@ -183,6 +185,13 @@ func mergePeople(s *Site, c Ctx, id inventory.PersonID, form url.Values) error {
 func undoMerge(s *Site, c Ctx, _ inventory.PersonID, form url.Values) error {
 	if err := s.Books.UndoMerge(c.Request().Context(), visitor(c).Actor, inventory.MergeID(form.Get("merge"))); err != nil {
 		return fmt.Errorf("undo merge: %w", err)
+	}
+	return nil
+}
+
+func detachIdentity(s *Site, c Ctx, id inventory.PersonID, form url.Values) error {
+	if err := s.Books.DetachIdentity(c.Request().Context(), visitor(c).Actor, id, inventory.IdentityID(form.Get("identity"))); err != nil {
+		return fmt.Errorf("detach account: %w", err)
 	}
 	return nil
 }

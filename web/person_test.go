@@ -116,6 +116,38 @@ func TestPerson_hold(t *testing.T) {
 	d.getAs("auditor", "/people?only=held").hasText(t, "tbody", "Ada Lovelace")
 }
 
+// An admin sees by which accounts somebody comes in, since when, and detaches one; others see and let it be.
+func TestPerson_detach(t *testing.T) {
+	store := inventorytest.Open(t)
+	d := open(t, as, func(c *Config) { c.Books = store })
+	ada, err := store.SignInByClaims(t.Context(), inventory.Claims{Issuer: "https://login.example.com", Subject: "1", Email: "ada@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/people/" + string(ada.ID)
+	p := d.getAs("auditor", path)
+	p.hasText(t, "main", "Sign-ins", "https://login.example.com since")
+	if n := len(p.find("main form")); n != 0 {
+		t.Errorf("an auditor gets %d forms", n)
+	}
+	p = d.getAs("admin", path)
+	checkPage(t, path, p)
+	id, _ := attr(p.find("[name=identity]")[0], "value")
+	to, form := path+"/detach", url.Values{"identity": {id}}
+	if p := d.postAs("help-desk", to, form); p.StatusCode != 403 {
+		t.Errorf("the help desk detaches: %d", p.StatusCode)
+	}
+	if p := d.postAs("admin", to, form); p.Header.Get("Location") != path {
+		t.Fatalf("%d %s", p.StatusCode, p.text("main"))
+	}
+	if text := d.getAs("admin", path).text("main"); strings.Contains(text, "Sign-ins") {
+		t.Error("detached, it is there")
+	}
+	if p := d.postAs("admin", to, form); p.StatusCode != 409 || !strings.Contains(p.text("main"), "detached already") {
+		t.Errorf("a second click: %d %s", p.StatusCode, p.text("main"))
+	}
+}
+
 func TestPeople_filters(t *testing.T) {
 	store := inventorytest.Open(t)
 	d := open(t, as, func(c *Config) { c.Books = store })

@@ -151,6 +151,7 @@ var routes = []route{
 	{get, "/people/:id/merge", admins, desk, "two entries side by side that may be one person", (*Site).askMerge},
 	{post, "/people/:id/merge", admins, desk, "make one person of two", again(onPerson(mergePeople))},
 	{post, "/people/:id/unmerge", admins, desk, "make two of them again", again(onPerson(undoMerge))},
+	{post, "/people/:id/detach", admins, desk, "say that an account at the identity provider is theirs no more", again(onPerson(detachIdentity))},
 	{post, "/people/:id/hold", helpers, desk, "put somebody on hold", onPerson(holdPerson)},
 	{get, "/runs", readers, desk, "provisioning attempts, the newest first", (*Site).runs},
 	{get, "/runs/:id", readers, desk, "one attempt, step by step", (*Site).run},

@@ -236,22 +236,6 @@ func TestStore_Approve_standIn(t *testing.T) {
 	}
 }
 
-// A mail address that was given to somebody else opens nobody's account.
-func TestStore_SignInByClaims_sameAddress(t *testing.T) {
-	c, ctx := newCouncil(t), t.Context()
-	claims := inventory.Claims{Issuer: "https://login.example.com", Subject: "1", Email: "ada@example.com", Name: "Ada"}
-	p, err := c.SignInByClaims(ctx, claims)
-	if err != nil || string(p.ID) != c.ada.ID {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	claims.Subject = "2"
-	_, err = c.SignInByClaims(ctx, claims)
-	mustKind(t, "another account with her address", err, inventory.Forbidden)
-	claims.Subject = "1"
-	_, err = c.SignInByClaims(ctx, claims)
-	mustKind(t, "Ada again", err, "")
-}
-
 // An admin who has left is none: the last one who is there keeps the role, and without any the first one begins anew.
 func TestStore_WithdrawRole_lastAdmin(t *testing.T) {
 	c, ctx, by := newCouncil(t), t.Context(), inventory.System("test")

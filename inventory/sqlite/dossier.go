@@ -89,6 +89,9 @@ func (s *Store) readStanding(ctx context.Context, d *inventory.PersonDossier) (e
 	if d.Groups, err = memberships.list(ctx, s.readers, "WHERE person = $1 AND until IS NULL ORDER BY group_name", d.Person.ID); err != nil {
 		return err
 	}
+	if d.Identities, err = identities.list(ctx, s.readers, "WHERE person = $1 AND detached_at IS NULL ORDER BY id", d.Person.ID); err != nil {
+		return err
+	}
 	d.Absences, err = absences.list(ctx, s.readers, "WHERE person = $1 AND ended_at IS NULL AND until_day >= $2 ORDER BY from_day",
 		d.Person.ID, inventory.Day(s.options.Now()))
 	return err

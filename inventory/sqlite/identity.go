@@ -9,15 +9,15 @@ import (
 	"keystation/inventory"
 )
 
-var identities = define("identities", "id person issuer subject created_at",
+var identities = define("identities", "id person issuer subject created_at detached_at",
 	table[inventory.Identity]{
 		id:    func(i *inventory.Identity) string { return string(i.ID) },
 		about: func(i *inventory.Identity) []string { return []string{string(i.Person)} },
 		bind: func(i *inventory.Identity) []any {
-			return []any{i.ID, i.Person, i.Issuer, i.Subject, at(i.CreatedAt)}
+			return []any{i.ID, i.Person, i.Issuer, i.Subject, at(i.CreatedAt), maybeAt(i.DetachedAt)}
 		},
 		into: func(i *inventory.Identity) []any {
-			return []any{&i.ID, &i.Person, &i.Issuer, &i.Subject, atInto{&i.CreatedAt}}
+			return []any{&i.ID, &i.Person, &i.Issuer, &i.Subject, atInto{&i.CreatedAt}, maybeAtInto{&i.DetachedAt}}
 		},
 	})
 
@@ -58,32 +58,33 @@ func (s *Store) SignInByClaims(ctx context.Context, c inventory.Claims) (invento
 // claimed finds whom the claims are about.
 func (tx *txn) claimed(ctx context.Context, c inventory.Claims) (inventory.Person, error) {
 	known, err := identities.one(ctx, tx.sql, "WHERE issuer = $1 AND subject = $2", c.Issuer, c.Subject)
-	if err == nil {
+	if err == nil && known.DetachedAt == nil {
 		return tx.merged(ctx, known.Person)
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return inventory.Person{}, err
 	}
-	p, err := people.one(ctx, tx.sql, `WHERE (external_id = $1 AND external_id <> '') OR (email = $2 AND email <> '')
+	found, err := people.one(ctx, tx.sql, `WHERE (external_id = $1 AND external_id <> '') OR (email = $2 AND email <> '')
 		ORDER BY external_id = $1 DESC LIMIT 1`, c.ExternalID, c.Email)
 	if errors.Is(err, sql.ErrNoRows) {
-		if p, err = tx.enterByClaims(ctx, c); err != nil {
-			return p, err
+		if found, err = tx.enterByClaims(ctx, c); err != nil {
+			return found, err
 		}
 	} else if err != nil {
+		return found, err
+	}
+	p, err := tx.merged(ctx, found.ID)
+	if err != nil {
 		return p, err
 	}
-	if p, err = tx.merged(ctx, p.ID); err != nil {
+	others, err := identities.list(ctx, tx.sql, "WHERE person = $1 AND issuer = $2 AND detached_at IS NULL LIMIT 1", p.ID, c.Issuer)
+	if err != nil {
 		return p, err
 	}
-	// A mail address is given to somebody else one day: whoever comes with it is not the one who had it.
-	if _, err := identities.one(ctx, tx.sql, "WHERE person = $1 AND issuer = $2 LIMIT 1", p.ID, c.Issuer); !errors.Is(err, sql.ErrNoRows) {
-		if err != nil {
-			return p, err
-		}
-		return p, inventory.Refuse(inventory.Forbidden, "The directory knows this address as somebody else's account: ask the help desk to correct one of the two.")
+	if err := c.About(found, len(others) > 0); err != nil {
+		return p, err
 	}
-	return p, tx.identify(ctx, p, c)
+	return p, tx.identify(ctx, known, p, c)
 }
 
 // merged gives the person with this id, or the one whose second entry that was.
@@ -117,16 +118,41 @@ func (tx *txn) enterByClaims(ctx context.Context, c inventory.Claims) (inventory
 	return p, tx.log(ctx, ev)
 }
 
-func (tx *txn) identify(ctx context.Context, p inventory.Person, c inventory.Claims) error {
-	i := inventory.Identity{Person: p.ID, Issuer: c.Issuer, Subject: c.Subject, CreatedAt: tx.now}
+// identify says that the account of the claims is p's. i is its row from before, if it was somebody's already.
+func (tx *txn) identify(ctx context.Context, i inventory.Identity, p inventory.Person, c inventory.Claims) error {
 	var err error
-	if i.ID, err = inventory.NewID[inventory.IdentityID](); err != nil {
-		return err
+	if i.ID == "" {
+		if i.ID, err = inventory.NewID[inventory.IdentityID](); err != nil {
+			return err
+		}
 	}
+	i, ev := i.Attach(p, c, tx.now)
 	if err := identities.save(ctx, tx, i); err != nil {
 		return err
 	}
-	return tx.log(ctx, inventory.Event{Action: "person.identified", Subjects: []string{string(p.ID)}, Payload: c.Issuer})
+	return tx.log(ctx, ev)
+}
+
+// DetachIdentity says, in the name of an admin, that an account at the identity provider is a person's no more. Their sessions
+// end. The next account that comes with their external id or address is theirs.
+func (s *Store) DetachIdentity(ctx context.Context, by inventory.Actor, of inventory.PersonID, id inventory.IdentityID) error {
+	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
+		i, err := identities.one(ctx, tx.sql, "WHERE id = $1 AND person = $2", id, of)
+		if err != nil {
+			return absent(err, "They have no such account: reload the page.")
+		}
+		i, ev, err := i.Detach(tx.now)
+		if err != nil {
+			return err
+		}
+		if err := identities.save(ctx, tx, i); err != nil {
+			return err
+		}
+		if err := endSessions(ctx, tx.sql, of); err != nil {
+			return err
+		}
+		return tx.log(ctx, ev)
+	})
 }
 
 // followClaim lets the roles by claim be those of the claims.
