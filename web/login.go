@@ -37,7 +37,7 @@ type loginBooks interface {
 const (
 	sessionPerson = "person"
 	sessionMethod = "method"
-	sessionProved = "proved" // when they showed who they are, in seconds since 1970
+	sessionProved = "proved" // when they showed who they are, in seconds since 1970; missing: nobody can tell
 	sessionSeen   = "seen"   // when they were here last, likewise, to the minute
 	sessionGlass  = "glass"  // they came in beside the identity provider
 )
@@ -128,18 +128,29 @@ func (s *Site) sessionTime(ctx context.Context, key string) time.Time {
 
 func seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
+// A login is how somebody showed who they are.
+type login struct {
+	Method     inventory.Method
+	Proved     time.Time // when; the zero time: nobody can tell, and what weighs something asks again
+	BreakGlass bool      // beside the identity provider
+}
+
 // letIn begins the session of somebody who showed who they are. The token is a new one: whoever knew the old one must not
-// come in with them.
-func (s *Site) letIn(ctx context.Context, p inventory.Person, m inventory.Method, breakGlass bool) error {
+// come in with them. Nothing is left of who was in before.
+func (s *Site) letIn(ctx context.Context, p inventory.Person, l login) error {
+	if err := s.sessions.Clear(ctx); err != nil {
+		return fmt.Errorf("clear session: %w", err)
+	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renew session: %w", err)
 	}
-	now := seconds(s.Now())
 	s.sessions.Put(ctx, sessionPerson, string(p.ID))
-	s.sessions.Put(ctx, sessionMethod, string(m))
-	s.sessions.Put(ctx, sessionProved, now)
-	s.sessions.Put(ctx, sessionSeen, now)
-	if breakGlass {
+	s.sessions.Put(ctx, sessionMethod, string(l.Method))
+	s.sessions.Put(ctx, sessionSeen, seconds(s.Now()))
+	if !l.Proved.IsZero() {
+		s.sessions.Put(ctx, sessionProved, seconds(l.Proved))
+	}
+	if l.BreakGlass {
 		s.sessions.Put(ctx, sessionGlass, "yes")
 	}
 	return nil

@@ -158,12 +158,14 @@ func (s *Site) arrive(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
-	if j.Again != "" {
-		if err := s.provedAgain(token, p, j); err != nil {
-			return err
-		}
+	proved, err := s.proved(token)
+	if err == nil && j.Again != "" {
+		err = provedAgain(proved, p, j)
 	}
-	if err := s.letIn(ctx, p, inventory.ByOIDC, false); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := s.letIn(ctx, p, login{Method: inventory.ByOIDC, Proved: proved}); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, j.Next)
@@ -239,20 +241,33 @@ func badToken(err error) error {
 	return &inventory.Error{Kind: inventory.Forbidden, Err: err, Msg: "What the identity provider answered does not hold, so nobody was signed in: begin again on the sign-in page, and if it goes on tell the help desk."}
 }
 
-// provedAgain refuses an answer that is about somebody else, or about a sign-in of long ago (OpenID Connect Core §3.1.2.1,
-// max_age: auth_time is required then).
-func (s *Site) provedAgain(token *oidc.IDToken, p inventory.Person, j journey) error {
+// proved tells when somebody showed the provider who they are, which may be long before they came here; the zero time: the
+// provider does not say (OpenID Connect Core §2, auth_time). A provider whose clock is fast proves nothing for later.
+func (s *Site) proved(token *oidc.IDToken) (time.Time, error) {
 	var of struct {
 		AuthTime int64 `json:"auth_time"`
 	}
 	if err := token.Claims(&of); err != nil {
-		return badToken(err)
+		return time.Time{}, badToken(err)
 	}
-	if p.ID != j.Again {
+	if of.AuthTime <= 0 {
+		return time.Time{}, nil
+	}
+	return time.Unix(min(of.AuthTime, s.Now().Unix()), 0), nil
+}
+
+// provedAgain refuses an answer that is about somebody else, or about a sign-in of long ago (OpenID Connect Core §3.1.2.1,
+// max_age: auth_time is required then). Without it nothing is proved: whoever sits at somebody's browser can ask the provider
+// for less than we did.
+func provedAgain(proved time.Time, p inventory.Person, j journey) error {
+	switch {
+	case p.ID != j.Again:
 		return inventory.Refuse(inventory.Forbidden, "That was somebody else: sign in again as yourself.")
-	}
-	if of.AuthTime < j.Began-60 { // two clocks
-		return badToken(fmt.Errorf("signed in at %d, asked at %d", of.AuthTime, j.Began))
+	case proved.IsZero():
+		return &inventory.Error{Kind: inventory.Forbidden, Err: errors.New("no auth_time"),
+			Msg: "The identity provider does not say when you signed in, so this cannot be done: ask whoever looks after it to add the claim auth_time to the ID token."}
+	case proved.Unix() < j.Began-60: // two clocks
+		return badToken(fmt.Errorf("signed in at %s, asked at %d", inventory.FormatTime(proved), j.Began))
 	}
 	return nil
 }

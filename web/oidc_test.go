@@ -31,6 +31,26 @@ type provider struct {
 	who    string
 	mute   bool // ID tokens do not even say who it is
 	thin   bool // ID tokens say nothing but who it is: the rest is at the userinfo endpoint
+
+	signedIn func(time.Time) time.Time // when people signed in, as ID tokens say; the zero time: they do not
+}
+
+// dated is a request of which the provider says that its person signed in at another time.
+type dated struct {
+	op.AuthRequest
+	at time.Time
+}
+
+// GetAuthTime is when its person signed in.
+func (r dated) GetAuthTime() time.Time { return r.at }
+
+// AuthRequestByCode gives the request that a code is for.
+func (p *provider) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
+	r, err := p.Storage.AuthRequestByCode(ctx, code)
+	if err != nil || p.signedIn == nil {
+		return r, err
+	}
+	return dated{r, p.signedIn(r.GetAuthTime())}, nil
 }
 
 func (p *provider) GetUserByID(id string) *storage.User {
@@ -384,5 +404,47 @@ func TestOIDC_again(t *testing.T) {
 	defer r.Body.Close()
 	if roles, _ := c.store.RolesOf(t.Context(), grace.ID); !slices.Contains(roles, inventory.Auditor) {
 		t.Errorf("after it: %v", roles)
+	}
+}
+
+// A provider that answers without asking anybody proves nothing: neither by a sign-in that was long ago, nor by one of which
+// it does not say when it was. Whoever cannot prove it is told why, and goes round no circle.
+func TestOIDC_answersSilently(t *testing.T) {
+	for name, signedIn := range map[string]func(time.Time) time.Time{
+		"long ago":     func(at time.Time) time.Time { return at.Add(-time.Hour) },
+		"nobody knows": func(time.Time) time.Time { return time.Time{} },
+	} {
+		c := newCompany(t)
+		c.who, c.roles["id-ada"], c.signedIn = "ada", []string{"key-admins"}, signedIn
+		grace := personNamed(t, c.store, "Grace")
+		g := c.guest(t)
+		gives := func() string {
+			t.Helper()
+			r, err := g.PostForm(c.url+"/roles/give", url.Values{"person": {string(grace.ID)}, "role": {"auditor"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Body.Close()
+			return r.Request.URL.Path
+		}
+		for range 2 { // the second time she is in already
+			if status, _, at := g.goes("/signin/oidc?next=%2Froles"); status != http.StatusOK || at != "/roles" {
+				t.Fatalf("%s: %d at %s", name, status, at)
+			}
+			if at := gives(); at != "/signin/again" {
+				t.Errorf("%s: a dangerous act goes on at %s", name, at)
+			}
+		}
+		status, text, _ := g.goes("/signin/oidc?again=yes&next=%2Froles")
+		if status != http.StatusForbidden || name == "nobody knows" && !strings.Contains(text, "auth_time") {
+			t.Errorf("%s: asked again: %d", name, status)
+		}
+		c.signedIn = nil
+		if status, _, at := g.goes("/signin/oidc?again=yes&next=%2Froles"); status != http.StatusOK || at != "/roles" {
+			t.Errorf("%s: as the provider tells when: %d at %s", name, status, at)
+		}
+		if at := gives(); at != "/roles" {
+			t.Errorf("%s: proved, it goes on at %s", name, at)
+		}
 	}
 }

@@ -231,7 +231,7 @@ func (s *Site) finishFirst(c Ctx, kind string, keep func(ceremony, inventory.Pas
 	if _, glass := s.SignIn.passkeyFor(p); glass { // it is kept for the emergency, whose sign-in raises the alarm
 		return wentWell(c, "/signin")
 	}
-	if err := s.letIn(c.Request().Context(), p, inventory.ByPasskey, false); err != nil {
+	if err := s.letIn(c.Request().Context(), p, login{Method: inventory.ByPasskey, Proved: s.Now()}); err != nil {
 		return err
 	}
 	return wentWell(c, next)
@@ -283,7 +283,7 @@ func (s *Site) finishPasskeySignIn(c Ctx) error {
 	if glass {
 		s.Log.Warn("somebody signed in beside the identity provider", "actor", string(p.ID))
 	}
-	if err := s.letIn(ctx, p, inventory.ByPasskey, glass); err != nil {
+	if err := s.letIn(ctx, p, login{Method: inventory.ByPasskey, Proved: s.Now(), BreakGlass: glass}); err != nil {
 		return err
 	}
 	return wentWell(c, localPath(c.QueryParam("next")))
@@ -326,6 +326,11 @@ func (s *Site) shown(c Ctx, kind string) (k inventory.Passkey, p inventory.Perso
 		}
 		return k, p, "", noPasskey(err)
 	}
+	if now.Authenticator.CloneWarning { // WebAuthn Level 3 §7.2, step 22: its counter went back, as that of a copy does
+		s.Log.Warn("a passkey may have been copied", "actor", string(p.ID), "passkey", string(k.ID))
+		return k, p, "", inventory.Refuse(inventory.Forbidden,
+			"This passkey may have been copied: it was used elsewhere in the meantime. Tell the help desk, sign in another way, and remove it.")
+	}
 	text, err := json.Marshal(now)
 	if err != nil {
 		return k, p, "", fmt.Errorf("write passkey: %w", err)
@@ -346,13 +351,22 @@ func (s *Site) finishAgain(c Ctx) error {
 	if err := s.hasDoor(); err != nil {
 		return err
 	}
-	_, p, _, err := s.shown(c, "again")
+	k, p, credential, err := s.shown(c, "again")
 	if err != nil {
 		return err
 	}
-	if p.ID != visitor(c).Person {
+	v := visitor(c)
+	if p.ID != v.Person {
 		return inventory.Refuse(inventory.Forbidden, "That is somebody else's passkey: use your own.")
 	}
-	s.sessions.Put(c.Request().Context(), sessionProved, seconds(s.Now()))
+	// A passkey for emergencies proves nothing to somebody who came in without it: its use would raise no alarm.
+	if may, glass := s.SignIn.passkeyFor(p); !may || glass && !v.BreakGlass {
+		return inventory.Refuse(inventory.Forbidden, "Passkeys are for emergencies here: sign in with your company.")
+	}
+	ctx := c.Request().Context()
+	if _, err := s.SignIn.Books.SignInByPasskey(ctx, k.ID, credential, false); err != nil {
+		return fmt.Errorf("sign in again: %w", err)
+	}
+	s.sessions.Put(ctx, sessionProved, seconds(s.Now()))
 	return wentWell(c, localPath(c.QueryParam("next")))
 }
