@@ -36,7 +36,7 @@ type Approval struct {
 	InNameOf    string        `json:"in_name_of"` // for whom By stood in; empty: nobody
 	Reason      string        `json:"reason"`
 	AskedAt     time.Time     `json:"asked_at"`
-	PausedAt    *time.Time    `json:"paused_at"` // since when its approver waits for an answer
+	PausedAt    *time.Time    `json:"paused_at"` // since when its clock stands: for an answer, or with the requisition; nil: it goes
 	AnsweredAt  *time.Time    `json:"answered_at"`
 }
 
@@ -117,11 +117,18 @@ func (r Requisition) CheckYes(reason string) error {
 	return nil
 }
 
-// SeatFor gives the seat of all that d answers for, the first one that waits; NotFound when none is theirs.
+// SeatFor gives the seat of all that d answers for: the one in their own name first, then one of whom they stand in for, and
+// only then one that others could answer as well. NotFound when none is theirs.
 func SeatFor(d Decider, all []Approval) (Approval, string, error) {
-	for _, a := range all {
-		if mine, inNameOf := a.Sits(d); mine && a.Open() {
-			return a, inNameOf, nil
+	for _, fits := range []func(Approval) bool{
+		func(a Approval) bool { return a.Person != "" && string(a.Person) == d.Actor.ID },
+		func(a Approval) bool { return a.Person != "" },
+		func(Approval) bool { return true },
+	} {
+		for _, a := range all {
+			if mine, inNameOf := a.Sits(d); mine && a.Open() && fits(a) {
+				return a, inNameOf, nil
+			}
 		}
 	}
 	return Approval{}, "", Refuse(NotFound, "There is nothing here for you to decide: perhaps somebody else did, or it went to another approver.")
@@ -163,16 +170,32 @@ func (a Approval) AskBack(at time.Time) (Approval, error) {
 
 // Answered lets the clock go on: the time that the approver waited does not count.
 func (a Approval) Answered(at time.Time) Approval {
-	if a.State == ApprovalAsked && a.PausedAt != nil {
-		a.AskedAt = a.AskedAt.Add(at.Sub(*a.PausedAt))
-		a.State, a.PausedAt = ApprovalWaiting, nil
+	if a.State != ApprovalAsked {
+		return a
+	}
+	a.State = ApprovalWaiting
+	return a.Resume(at)
+}
+
+// Pause lets the clock of a seat stand while its requisition does.
+func (a Approval) Pause(at time.Time) Approval {
+	if a.State == ApprovalWaiting && a.PausedAt == nil {
+		a.PausedAt = &at
+	}
+	return a
+}
+
+// Resume lets the clock go on: the time in which it stood does not count.
+func (a Approval) Resume(at time.Time) Approval {
+	if a.State == ApprovalWaiting && a.PausedAt != nil {
+		a.AskedAt, a.PausedAt = a.AskedAt.Add(at.Sub(*a.PausedAt)), nil
 	}
 	return a
 }
 
 // Late tells if the seat has waited longer than within; 0: never.
 func (a Approval) Late(within time.Duration, at time.Time) bool {
-	return a.State == ApprovalWaiting && within > 0 && at.Sub(a.AskedAt) > within
+	return a.State == ApprovalWaiting && a.PausedAt == nil && within > 0 && at.Sub(a.AskedAt) > within
 }
 
 // PassOver gives the seat to the next in the table.

@@ -327,3 +327,58 @@ func TestAbsence(t *testing.T) {
 		t.Error("ended twice")
 	}
 }
+
+// Whoever has several seats answers the one in their own name first, then that of whom they stand in for: others can answer for
+// a group.
+func TestSeatFor_order(t *testing.T) {
+	d := inventory.Decider{Actor: inventory.Actor{ID: string(boss)}, Groups: []string{"SECURITY"}, Roles: []inventory.Role{inventory.Approver}, StandsFor: []inventory.PersonID{friend}, Names: map[inventory.PersonID]string{friend: "friend"}}
+	waits := inventory.ApprovalWaiting
+	seats := []inventory.Approval{
+		{Position: 1, To: inventory.ToApprovers, State: waits}, {Position: 2, To: inventory.ToGroup, Whom: "Security", State: waits},
+		{Position: 3, To: inventory.ToPerson, Person: friend, State: waits}, {Position: 4, To: inventory.ToPerson, Person: boss, State: waits},
+	}
+	for _, want := range []int{4, 3, 1, 2} {
+		a, inNameOf, err := inventory.SeatFor(d, seats)
+		if err != nil || a.Position != want || (inNameOf != "") != (want == 3) {
+			t.Fatalf("seat %d in the name of %q, %v, want %d", a.Position, inNameOf, err, want)
+		}
+		seats[a.Position-1].State = inventory.ApprovalApproved
+	}
+}
+
+// A clock stands while its requisition does, and the time does not count.
+func TestApproval_Pause(t *testing.T) {
+	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	a := inventory.Approval{State: inventory.ApprovalWaiting, AskedAt: at}
+	p := a.Pause(at.Add(time.Hour)).Pause(at.Add(2 * time.Hour))
+	if p.Late(24*time.Hour, at.Add(100*time.Hour)) || !a.Late(24*time.Hour, at.Add(100*time.Hour)) {
+		t.Error("the clock goes on")
+	}
+	if r := p.Resume(at.Add(50 * time.Hour)); r.PausedAt != nil || !r.AskedAt.Equal(at.Add(49*time.Hour)) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A group of which everybody is away, or approved already, goes on to the next row.
+func TestRouting_Stuck(t *testing.T) {
+	r := town()
+	r.Said = map[inventory.PersonID]bool{security: true}
+	group, one := inventory.Approval{To: inventory.ToGroup, Whom: "Security"}, inventory.Approval{To: inventory.ToPerson, Person: security}
+	if why := r.Stuck(group); why != "" {
+		t.Errorf("the other one is there: %s", why)
+	}
+	if why := r.Stuck(one); why != "security-1 approved it already." {
+		t.Errorf("nobody sits twice: %q", why)
+	}
+	r.Directory.Absences[second] = inventory.Absence{Person: second, StandIn: friend, Until: "2026-12-24"}
+	if why := r.Stuck(group); why == "" {
+		t.Error("nobody in it can decide, and a stand-in is none of it")
+	}
+	if why := r.Stuck(inventory.Approval{To: inventory.ToPerson, Person: second}); why != "" {
+		t.Errorf("somebody stands in: %s", why)
+	}
+	r.Said[friend] = true
+	if r.Stuck(inventory.Approval{To: inventory.ToPerson, Person: second}) == "" || r.Stuck(inventory.Approval{To: inventory.ToAdmins}) != "" {
+		t.Error("the stand-in approved already, and admins are the last")
+	}
+}

@@ -133,8 +133,9 @@ type Routing struct {
 	Person      Person // for whom the keys are
 	Table       []Route
 	Directory   Directory
-	Seats       int   // how many have to approve
-	Automatic   error // why people must decide; nil: a row may say that nobody need
+	Said        map[PersonID]bool // who approved it already: nobody does twice
+	Seats       int               // how many have to approve
+	Automatic   error             // why people must decide; nil: a row may say that nobody need
 }
 
 // Seat is who is asked to approve, or who was passed over and why.
@@ -205,6 +206,20 @@ func (r Routing) Next(have []Approval) (next []Seat) {
 	return append(next, Seat{To: ToAdmins, Name: "Admins", Note: "No row of the routing table is left."})
 }
 
+// Stuck says why nobody can answer for a seat now; empty: somebody can.
+func (r Routing) Stuck(a Approval) string {
+	switch a.To {
+	case ToGroup:
+		return r.many(Seat{}, r.Directory.Groups[a.Whom]).Note
+	case ToApprovers:
+		return r.many(Seat{}, r.Directory.Approvers).Note
+	case ToAdmins, ToAutomatic:
+		return "" // there is nobody to go to from them
+	}
+	why, _ := r.bars(a.Person)
+	return why
+}
+
 // twice tells if whoever the seat is for sits already.
 func (r Routing) twice(seats []Seat, s Seat) bool {
 	return slices.ContainsFunc(seats, func(o Seat) bool {
@@ -228,7 +243,7 @@ func (r Routing) seat(row Route) Seat {
 
 func (r Routing) many(s Seat, of []PersonID) Seat {
 	for _, id := range of {
-		if why, _ := r.bars(id); why == "" {
+		if why, standIn := r.bars(id); why == "" && standIn == "" { // who stands in for one of them is none of them
 			return s
 		}
 	}
@@ -268,13 +283,15 @@ func (r Routing) bars(id PersonID) (why, standIn string) {
 		return p.Name + " has left.", ""
 	case p.Held != "":
 		return p.Name + " is on hold.", ""
+	case r.Said[id]:
+		return p.Name + " approved it already.", ""
 	}
 	away, is := r.Directory.Absences[id]
 	if !is {
 		return "", ""
 	}
 	until := p.Name + " is away until " + away.Until
-	if s, ok := r.Directory.People[away.StandIn]; ok && s.State == PersonActive && s.Held == "" && s.ID != r.Requisition.Person && s.ID != r.Requisition.RequestedBy {
+	if s, ok := r.Directory.People[away.StandIn]; ok && s.State == PersonActive && s.Held == "" && !r.Said[s.ID] && s.ID != r.Requisition.Person && s.ID != r.Requisition.RequestedBy {
 		return "", fmt.Sprintf("%s; %s decides in their name.", until, s.Name)
 	}
 	return until + ".", ""

@@ -214,8 +214,8 @@ func (tx *txn) approve(ctx context.Context, number, reason string) error {
 			d.seats[i] = a
 		}
 	}
-	if inventory.Stand(d.r.Version, d.seats).Open > 0 {
-		return nil
+	if inventory.Stand(d.r.Version, d.seats).Open > 0 { // one of whom only whoever approved just now is left goes on at once
+		return tx.passStuck(ctx, "requisition = $1", d.r.ID)
 	}
 	r, ev, err := d.r.Approve(tx.by, tx.now)
 	if err != nil {

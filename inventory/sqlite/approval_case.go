@@ -50,7 +50,7 @@ func (s *Store) mySeat(ctx context.Context, by inventory.Actor, c *inventory.App
 	if c.Requisition.MayDecide(d, c.Seats) == nil {
 		if a, inNameOf, err := inventory.SeatFor(d, c.Seats); err == nil {
 			c.Mine, c.InNameOf = &a, inNameOf
-			if a.State == inventory.ApprovalWaiting && s.options.Entitlement.DecideWithin > 0 && a.To != inventory.ToAdmins {
+			if a.State == inventory.ApprovalWaiting && a.PausedAt == nil && s.options.Entitlement.DecideWithin > 0 && a.To != inventory.ToAdmins {
 				due := a.AskedAt.Add(s.options.Entitlement.DecideWithin)
 				c.Due = &due
 			}

@@ -72,7 +72,11 @@ func (tx *txn) answered(ctx context.Context, r inventory.Requisition) (bool, err
 		return false, err
 	}
 	for _, a := range asked {
-		if err := approvals.save(ctx, tx, a.Answered(tx.now)); err != nil {
+		a = a.Answered(tx.now)
+		if r.Held != "" {
+			a = a.Pause(tx.now)
+		}
+		if err := approvals.save(ctx, tx, a); err != nil {
 			return false, err
 		}
 	}

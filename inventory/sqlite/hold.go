@@ -2,18 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"time"
 
 	"keystation/inventory"
 )
-
-// tokenHash is what is kept of a token that a link carries.
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
 
 // Denial gives what a link is about that says "this was not me"; NotFound when there is none.
 func (s *Store) Denial(ctx context.Context, token string) (inventory.Denial, error) {
@@ -23,7 +16,7 @@ func (s *Store) Denial(ctx context.Context, token string) (inventory.Denial, err
 func denial(ctx context.Context, q querier, token string) (inventory.Denial, error) {
 	var d inventory.Denial
 	err := q.QueryRowContext(ctx, "SELECT "+people.qualified("p")+`, d.kind, d.number, d.made_at, d.expires_at, d.used_at
-		FROM denials d JOIN people p ON p.id = d.person WHERE d.hash = $1`, tokenHash(token)).
+		FROM denials d JOIN people p ON p.id = d.person WHERE d.hash = $1`, inventory.HashToken(token)).
 		Scan(append(people.into(&d.Person), &d.Kind, &d.Number, atInto{&d.MadeAt}, atInto{&d.ExpiresAt}, maybeAtInto{&d.UsedAt})...)
 	return d, absent(err, "This link is none of ours, or it was forgotten: call the help desk.")
 }
@@ -44,7 +37,7 @@ func (s *Store) Deny(ctx context.Context, token string) error {
 		if err := d.Use(tx.now); err != nil {
 			return err
 		}
-		if _, err := tx.sql.ExecContext(ctx, "UPDATE denials SET used_at = $1 WHERE hash = $2", at(tx.now), tokenHash(token)); err != nil {
+		if _, err := tx.sql.ExecContext(ctx, "UPDATE denials SET used_at = $1 WHERE hash = $2", at(tx.now), inventory.HashToken(token)); err != nil {
 			return fmt.Errorf("use denial: %w", err)
 		}
 		why := "They were told of something done in their name, and said that it was not them (" + string(d.Kind) + ")."
@@ -109,9 +102,26 @@ func (tx *txn) hold(ctx context.Context, p inventory.Person, why string) error {
 		if err := requisitions.save(ctx, tx, r); err != nil {
 			return err
 		}
+		if err := tx.clocks(ctx, r, inventory.Approval.Pause); err != nil {
+			return err
+		}
 		events = append(events, ev)
 	}
 	return tx.logAll(ctx, events)
+}
+
+// clocks stops the clocks of those who decide about r, or lets them go on.
+func (tx *txn) clocks(ctx context.Context, r inventory.Requisition, turn func(inventory.Approval, time.Time) inventory.Approval) error {
+	seats, err := approvals.list(ctx, tx.sql, "WHERE requisition = $1 AND version = $2 AND state = 'waiting' ORDER BY position", r.ID, r.Version)
+	if err != nil {
+		return err
+	}
+	for _, a := range seats {
+		if err := approvals.save(ctx, tx, turn(a, tx.now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReleasePerson lets things go on in the name of somebody who was on hold.
@@ -137,6 +147,9 @@ func (s *Store) ReleasePerson(ctx context.Context, by inventory.Actor, id invent
 		for _, r := range stand {
 			r, ev := r.GoOn(was, tx.now)
 			if err := requisitions.save(ctx, tx, r); err != nil {
+				return err
+			}
+			if err := tx.clocks(ctx, r, inventory.Approval.Resume); err != nil {
 				return err
 			}
 			events = append(events, ev)

@@ -52,7 +52,7 @@ func (tx *txn) post(ctx context.Context, p inventory.Person, kind inventory.Lett
 func (tx *txn) alert(ctx context.Context, p inventory.Person, kind inventory.LetterKind, facts inventory.LetterFacts) error {
 	token := rand.Text()
 	if _, err := tx.sql.ExecContext(ctx, "INSERT INTO denials (hash, person, kind, number, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-		tokenHash(token), p.ID, kind, facts.Number, at(tx.now), at(tx.now.Add(inventory.DenialTime))); err != nil {
+		inventory.HashToken(token), p.ID, kind, facts.Number, at(tx.now), at(tx.now.Add(inventory.DenialTime))); err != nil {
 		return fmt.Errorf("make denial: %w", err)
 	}
 	facts.Deny = "/not-me/" + token

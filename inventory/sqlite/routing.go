@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"keystation/inventory"
 )
@@ -141,15 +142,25 @@ func (tx *txn) addRoute(ctx context.Context, order int, r inventory.Route) error
 
 // routing gathers what deciding who decides about r needs.
 func (tx *txn) routing(ctx context.Context, r inventory.Requisition) (inventory.Routing, error) {
-	out := inventory.Routing{Requisition: r}
-	var err error
+	out := inventory.Routing{Requisition: r, Said: map[inventory.PersonID]bool{}}
+	seats, err := seatsOf(ctx, tx.sql, r)
+	if err != nil {
+		return out, err
+	}
 	if out.Person, err = person(ctx, tx.sql, r.Person); err != nil {
 		return out, err
 	}
 	if out.Table, err = routingTable(ctx, tx.sql); err != nil {
 		return out, err
 	}
-	if out.Directory, err = directory(ctx, tx.sql, out.Person, out.Table, inventory.Day(tx.now)); err != nil {
+	named := slices.Clone(out.Table) // and whoever sits, though the table may be another by now
+	for _, a := range seats {
+		named = append(named, inventory.Route{To: inventory.ToPerson, Whom: string(a.Person)}, inventory.Route{To: a.To, Whom: a.Whom})
+		if a.State == inventory.ApprovalApproved && a.By != nil {
+			out.Said[inventory.PersonID(a.By.ID)] = true
+		}
+	}
+	if out.Directory, err = directory(ctx, tx.sql, out.Person, named, inventory.Day(tx.now)); err != nil {
 		return out, err
 	}
 	asked, err := tx.asked(ctx, r, out.Person)
