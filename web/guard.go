@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"keystation/inventory"
 )
 
 // maxBody is far more than any form here holds.
@@ -66,11 +68,7 @@ func bodyLimit(r *http.Request) int64 {
 // knownHost refuses names that somebody else pointed at this machine (DNS rebinding): to a browser such a page would
 // be of the same origin as ours.
 func (s *Site) knownHost(host string, door surface) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name := hostName(host)
 	known := []string{"localhost", "127.0.0.1", "::1"}
 	if desk.at(door) {
 		known = append(known, s.DeskHosts...)
@@ -81,12 +79,29 @@ func (s *Site) knownHost(host string, door surface) bool {
 	return slices.ContainsFunc(known, func(h string) bool { return strings.EqualFold(h, name) })
 }
 
-// secure tells if nobody on the way can read or change the request.
-func (s *Site) secure(r *http.Request) bool { return r.TLS != nil || s.Proxy.IsValid() }
+// hostName is a host without its port.
+func hostName(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
+// secure tells if nobody on the way can read or change the request. One that did not come by the proxy came in the clear.
+func (s *Site) secure(r *http.Request) bool {
+	return r.TLS != nil || s.Proxy.IsValid() && !s.direct(r)
+}
+
+// direct tells a request of the first admin, who begins at this very machine and goes round the proxy for that page alone.
+func (s *Site) direct(r *http.Request) bool {
+	p := r.URL.Path
+	setup := p == "/setup" || p == "/setup/begin" || strings.HasPrefix(p, "/static/")
+	return setup && s.fromHere(r) && hostName(r.Host) == inventory.LocalRPID
+}
 
 // fromProxy refuses those who go round the proxy, whose headers would be believed.
 func (s *Site) fromProxy(r *http.Request) bool {
-	if !s.Proxy.IsValid() {
+	if !s.Proxy.IsValid() || s.direct(r) {
 		return true
 	}
 	from, err := netip.ParseAddrPort(r.RemoteAddr)

@@ -24,12 +24,17 @@ type resident struct {
 
 func newResident(t *testing.T, changes ...func(*Config)) resident {
 	t.Helper()
-	h := doored(t, append([]func(*Config){func(c *Config) { c.Demo = true }}, changes...)...)
+	return resident{doored(t, append([]func(*Config){func(c *Config) { c.Demo = true }}, changes...)...), newBrowser(t), t}
+}
+
+// newBrowser keeps cookies and stays where it is.
+func newBrowser(t *testing.T) *http.Client {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resident{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t}
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // is signs in as somebody.
@@ -146,11 +151,7 @@ func TestLogin_copied(t *testing.T) {
 func TestLogin_ends(t *testing.T) {
 	first := newResident(t)
 	second := first
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second.Client = &http.Client{Jar: jar, CheckRedirect: first.CheckRedirect}
+	second.Client = newBrowser(t)
 	out := func(form url.Values) {
 		t.Helper()
 		a, err := first.PostForm(first.url+"/signout", form)

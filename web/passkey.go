@@ -37,8 +37,8 @@ type passkeyBooks interface {
 	UseInvitation(ctx context.Context, token string, k inventory.Passkey) (inventory.Person, error)
 	// Setup gives whom the first admin will be.
 	Setup(ctx context.Context, name, email string) (inventory.Person, error)
-	// FirstAdmin makes them that.
-	FirstAdmin(ctx context.Context, p inventory.Person, k inventory.Passkey) error
+	// FirstAdmin makes them that, with a passkey to come in by; nil: they come in another way.
+	FirstAdmin(ctx context.Context, p inventory.Person, k *inventory.Passkey) error
 }
 
 // ceremony is what a session remembers between asking the browser for a passkey and its answer.
@@ -74,14 +74,19 @@ func (h holder) WebAuthnDisplayName() string { return h.person.Name }
 // WebAuthnCredentials are the person's passkeys.
 func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.keys }
 
-// party is the relying party for the page that a request comes from. Its host was found to be one of ours before.
+// party is the relying party for the page that a request comes from. Its host was found to be one of ours before. A browser
+// takes the RP ID of a company's host on that host only (WebAuthn Level 3 §5.1.3, step 8), so what is made or shown on a page
+// of localhost, such as the first admin's passkey, is one of localhost, and good there alone.
 func (s *Site) party(r *http.Request) (*webauthn.WebAuthn, error) {
-	origin := "http://" + r.Host
+	origin, id := "http://"+r.Host, s.Settings.RPID
+	if hostName(r.Host) == inventory.LocalRPID {
+		id = inventory.LocalRPID
+	}
 	if s.secure(r) {
 		origin = "https://" + r.Host
 	}
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: s.Settings.RPID, RPDisplayName: "keystation", RPOrigins: []string{origin},
+		RPID: id, RPDisplayName: "keystation", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 	})
 	if err != nil {
@@ -202,7 +207,7 @@ func (s *Site) finishSetup(c Ctx) error {
 		return err
 	}
 	return s.finishFirst(c, "setup", func(of ceremony, k inventory.Passkey) (inventory.Person, string, error) {
-		err := s.SignIn.Books.FirstAdmin(c.Request().Context(), of.Person, k)
+		err := s.SignIn.Books.FirstAdmin(c.Request().Context(), of.Person, &k)
 		if err == nil {
 			s.setup.end()
 		}

@@ -80,7 +80,7 @@ func does(t *testing.T, ctx context.Context, acts ...chromedp.Action[chromedp.Vo
 func TestPasskey_live(t *testing.T) {
 	ctx := browser(t)
 	withKey(t, ctx)
-	h := doored(t)
+	h := doored(t, func(c *Config) { c.Settings.RPID = "keys.example.com" }) // this browser is at the machine itself
 	code := h.SetupCode()
 	h.visit(t, ctx, "/overview")
 	see(t, ctx, "the door", `location.pathname === "/signin" && location.search === "?next=%2Foverview" && !!document.querySelector('a[href="/setup"]')`)

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -66,10 +69,19 @@ func (u *setup) end() {
 	u.code = ""
 }
 
-// fromHere tells if a request comes from this machine, without a proxy between.
+// fromHere tells if a request comes from this machine, without a proxy between: over loopback, or from the address it went to.
 func (s *Site) fromHere(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && from.Addr().Unmap().IsLoopback() && r.Header.Get("X-Forwarded-For") == ""
+	if err != nil || r.Header.Get("X-Forwarded-For") != "" {
+		return false
+	}
+	here, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return from.Addr().Unmap().IsLoopback() || here != nil && sameHost(here.String(), from.Addr().Unmap())
+}
+
+func sameHost(at string, from netip.Addr) bool {
+	to, err := netip.ParseAddrPort(at)
+	return err == nil && to.Addr().Unmap() == from
 }
 
 // mayBegin refuses those who cannot become the first admin here.
@@ -86,14 +98,35 @@ func (s *Site) mayBegin(c Ctx) error {
 	return nil
 }
 
+// setupPage is where the first admin begins, and after the code was taken where they go on.
+type setupPage struct {
+	Passkey  bool   // this page makes their passkey
+	Provider string // what they sign in with; empty: with a passkey
+	Person   inventory.Person
+	Link     string // where they go on; empty: they begin
+}
+
+// newSetup is the page of a site whose people come in as they do here. A passkey is good where it was made: for a desk that
+// is at an address of its own it is made there.
+func (s *Site) newSetup() setupPage {
+	page := setupPage{}
+	if s.SignIn.OIDC != nil {
+		page.Provider = s.SignIn.OIDC.name()
+		return page
+	}
+	u, err := url.Parse(s.DeskURL)
+	page.Passkey = err != nil || u.Host == "" || u.Hostname() == inventory.LocalRPID
+	return page
+}
+
 func (s *Site) setupPage(c Ctx) error {
 	if err := s.mayBegin(c); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, "setup", frame{Title: s.text(c, "setup.title"), Script: ceremonyScript}, nil)
+	return s.render(c, http.StatusOK, "setup", frame{Title: s.text(c, "setup.title"), Script: ceremonyScript}, s.newSetup())
 }
 
-// beginSetup takes the code, name and address, and asks the browser for a passkey.
+// beginSetup takes the code, name and address, and asks the browser for a passkey, or says where to go on.
 func (s *Site) beginSetup(c Ctx) error {
 	if err := s.mayBegin(c); err != nil {
 		return err
@@ -109,5 +142,30 @@ func (s *Site) beginSetup(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("begin setup: %w", err)
 	}
-	return s.askPasskey(c, ceremony{Kind: "setup", Person: p})
+	page := s.newSetup()
+	if page.Passkey {
+		return s.askPasskey(c, ceremony{Kind: "setup", Person: p})
+	}
+	page.Person = p
+	if page.Link, err = s.nameFirst(r.Context(), page); err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "setup", frame{Title: s.text(c, "setup.title")}, page)
+}
+
+// nameFirst makes somebody the first admin who comes in elsewhere, and gives the address to do that at. Until they did, a new
+// start tells a new code.
+func (s *Site) nameFirst(ctx context.Context, page setupPage) (string, error) {
+	if err := s.SignIn.Books.FirstAdmin(ctx, page.Person, nil); err != nil {
+		return "", fmt.Errorf("make the first admin: %w", err)
+	}
+	s.setup.end()
+	if page.Provider != "" {
+		return s.DeskURL + "/signin?next=%2Foverview", nil
+	}
+	token, err := s.SignIn.Books.Invite(ctx, inventory.System("setup"), page.Person.ID)
+	if err != nil {
+		return "", fmt.Errorf("invite the first admin: %w", err)
+	}
+	return s.PeopleURL + "/invitation/" + token, nil
 }

@@ -183,15 +183,19 @@ func (s *Store) NoteSignIn(ctx context.Context, p inventory.Person, m inventory.
 	return s.Note(ctx, inventory.ActorOf(p, m), inventory.SignedIn(p, m, false))
 }
 
-// HasAdmin tells if anybody is an admin.
-func (s *Store) HasAdmin(ctx context.Context) (bool, error) {
-	var n int
-	err := s.readers.QueryRowContext(ctx, `SELECT count(*) FROM grants g JOIN people p ON p.id = g.person
-		WHERE g.role = 'admin' AND g.until IS NULL AND p.state = 'active'`).Scan(&n)
+// HasAdmin tells if anybody is an admin and can come in: one who never did, by a passkey or the identity provider, may have
+// been entered under a wrong address.
+func (s *Store) HasAdmin(ctx context.Context) (bool, error) { return hasAdmin(ctx, s.readers) }
+
+func hasAdmin(ctx context.Context, q querier) (has bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM grants g JOIN people p ON p.id = g.person
+		WHERE g.role = 'admin' AND g.until IS NULL AND p.state = 'active' AND (
+			EXISTS (SELECT 1 FROM passkeys k WHERE k.person = p.id AND k.removed_at IS NULL) OR
+			EXISTS (SELECT 1 FROM identities i WHERE i.person = p.id AND i.detached_at IS NULL)))`).Scan(&has)
 	if err != nil {
-		return false, fmt.Errorf("count admins: %w", err)
+		return false, fmt.Errorf("look for an admin: %w", err)
 	}
-	return n > 0, nil
+	return has, nil
 }
 
 // PeopleWithRoles lists those who have roles, by name.

@@ -148,42 +148,59 @@ func (s *Store) Setup(ctx context.Context, name, email string) (inventory.Person
 }
 
 func noAdminYet(ctx context.Context, q querier) error {
-	_, err := grants.one(ctx, q, "WHERE role = 'admin' AND until IS NULL AND person IN (SELECT id FROM people WHERE state = 'active') LIMIT 1")
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil
-	case err != nil:
-		return err
+	has, err := hasAdmin(ctx, q)
+	if err == nil && has {
+		err = inventory.Refuse(inventory.Conflict, "There is an admin already: sign in, or ask them for an invitation.")
 	}
-	return inventory.Refuse(inventory.Conflict, "There is an admin already: sign in, or ask them for an invitation.")
+	return err
 }
 
-// FirstAdmin makes the person that Setup gave the first admin, with a passkey to sign in.
-func (s *Store) FirstAdmin(ctx context.Context, p inventory.Person, k inventory.Passkey) error {
+// FirstAdmin makes the person that Setup gave the first admin, with a passkey to sign in; nil: they come in another way. Who
+// was to be it before, and never came in, is it no more.
+func (s *Store) FirstAdmin(ctx context.Context, p inventory.Person, k *inventory.Passkey) error {
 	return s.update(ctx, inventory.System("setup"), func(ctx context.Context, tx *txn) error {
 		if err := noAdminYet(ctx, tx.sql); err != nil {
 			return err
 		}
-		if _, err := people.one(ctx, tx.sql, "WHERE id = $1", p.ID); errors.Is(err, sql.ErrNoRows) {
-			entered, ev, err := p.Enter(tx.now)
+		if err := tx.enterFirst(ctx, p); err != nil {
+			return err
+		}
+		before, err := grants.list(ctx, tx.sql, "WHERE role = 'admin' AND source = 'setup' AND until IS NULL")
+		if err != nil {
+			return err
+		}
+		for _, g := range before {
+			of, err := person(ctx, tx.sql, g.Person)
 			if err != nil {
 				return err
 			}
-			if err := people.save(ctx, tx, entered); err != nil {
+			if err := tx.withdrawRole(ctx, of, g); err != nil {
 				return err
 			}
-			if err := tx.log(ctx, ev); err != nil {
-				return err
-			}
-		} else if err != nil {
-			return err
 		}
-		k.Person = p.ID
-		if err := tx.addPasskey(ctx, k); err != nil {
-			return err
+		if k != nil {
+			k.Person = p.ID
+			if err := tx.addPasskey(ctx, *k); err != nil {
+				return err
+			}
 		}
 		return tx.giveRole(ctx, p, inventory.Grant{Person: p.ID, Role: inventory.Admin, Source: inventory.GrantedBySetup})
 	})
+}
+
+// enterFirst enters p unless the directory has them.
+func (tx *txn) enterFirst(ctx context.Context, p inventory.Person) error {
+	if _, err := people.one(ctx, tx.sql, "WHERE id = $1", p.ID); !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	entered, ev, err := p.Enter(tx.now)
+	if err != nil {
+		return err
+	}
+	if err := people.save(ctx, tx, entered); err != nil {
+		return err
+	}
+	return tx.log(ctx, ev)
 }
 
 // BrokeGlass gives who signed in beside the identity provider last, and when; the zero time: nobody did.
