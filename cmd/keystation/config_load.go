@@ -135,6 +135,11 @@ func (s *settings) readFile(in configInput, environment *koanf.Koanf) error {
 	return s.anchor()
 }
 
+// pathKeys are the keys that hold one path.
+var pathKeys = []string{
+	"database.path", "secrets.dir", "bench.dir", "bench.packets", "web.tls_cert", "web.tls_key", "oidc.client_secret_file", "mail.password_file",
+}
+
 // anchor makes the paths of the file relative to its folder, so that they mean
 // the same wherever the program is started.
 func (s *settings) anchor() error {
@@ -144,7 +149,7 @@ func (s *settings) anchor() error {
 		}
 		return filepath.Join(filepath.Dir(s.file), p)
 	}
-	for _, key := range []string{"database.path", "secrets.dir", "bench.dir", "bench.packets"} {
+	for _, key := range pathKeys {
 		if p, ok := s.Get(key).(string); ok {
 			if err := s.Set(key, at(p)); err != nil {
 				return err

@@ -153,6 +153,13 @@ func TestConfig_paths(t *testing.T) {
 	if want := []string{filepath.Join(dir, "roots/a.pem"), "/etc/b.pem"}; !slices.Equal(c.Policy.Roots, want) {
 		t.Errorf("roots = %q, want %q", c.Policy.Roots, want)
 	}
+	file = writeConfig(t, "[web]\ntls_cert = \"a.pem\"\ntls_key = \"a.key\"\n[oidc]\nclient_secret_file = \"oidc.secret\"\n[mail]\nuser = \"desk\"\npassword_file = \"/run/mail.secret\"\n")
+	dir = filepath.Dir(file)
+	c = mustLoad(t, configInput{file: file})
+	if got, want := []string{c.Web.TLSCert, c.Web.TLSKey, c.OIDC.SecretFile, c.Mail.PasswordFile},
+		[]string{filepath.Join(dir, "a.pem"), filepath.Join(dir, "a.key"), filepath.Join(dir, "oidc.secret"), "/run/mail.secret"}; !slices.Equal(got, want) {
+		t.Errorf("files = %q, want %q", got, want)
+	}
 	c = mustLoad(t, configInput{file: file, flags: map[string]any{"database.path": "here.db"}})
 	if c.Database.Path != "here.db" || c.Bench.Packets != "here.db.bench/packets" {
 		t.Errorf("a path from a flag counts from here: %s, %s", c.Database.Path, c.Bench.Packets)

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,19 +29,29 @@ type doors struct {
 
 // openDoors listens where the configuration says: beyond this machine only with TLS or behind the proxy that is named.
 func (k *desk) openDoors(ctx context.Context) (d doors, err error) {
-	c := k.cfg
-	if d.Desk, err = c.listen(ctx, c.Web.Addr, "web.addr"); err != nil {
+	c, log := k.cfg, cmp.Or(k.log, slog.Default())
+	one := c.Web.PeopleAddr == "" || c.Web.PeopleAddr == c.Web.Addr
+	people := strings.TrimRight(cmp.Or(c.Web.PeopleURL, k.settings.PublicURL), "/")
+	deskURL := c.Web.DeskURL
+	if deskURL == "" && one && !c.local(c.Web.Addr) {
+		deskURL = people
+	}
+	if d.Desk, err = c.listen(ctx, log, c.Web.Addr, "web.addr"); err != nil {
 		return d, err
 	}
-	d.DeskURL = c.addressOf(c.Web.DeskURL, d.Desk, c.Web.Addr)
-	if c.Web.PeopleAddr == "" || c.Web.PeopleAddr == c.Web.Addr {
-		d.PeopleURL = d.DeskURL
-		return d, nil
-	}
-	if d.People, err = c.listen(ctx, c.Web.PeopleAddr, "web.people_addr"); err != nil {
+	if d.DeskURL, err = c.addressOf(deskURL, d.Desk, c.Web.Addr, "web.desk_url"); err != nil {
 		return d, errors.Join(err, d.Desk.Close())
 	}
-	d.PeopleURL = c.addressOf(cmp.Or(c.Web.PeopleURL, k.settings.PublicURL), d.People, c.Web.PeopleAddr)
+	if one {
+		d.PeopleURL = cmp.Or(people, d.DeskURL)
+		return d, nil
+	}
+	if d.People, err = c.listen(ctx, log, c.Web.PeopleAddr, "web.people_addr"); err != nil {
+		return d, errors.Join(err, d.Desk.Close())
+	}
+	if d.PeopleURL, err = c.addressOf(people, d.People, c.Web.PeopleAddr, "web.people_url"); err != nil {
+		return d, errors.Join(err, d.close())
+	}
 	return d, nil
 }
 
@@ -60,7 +72,7 @@ func (d doors) close() error {
 }
 
 // listen opens addr, which key of the configuration says, over TLS where there is a certificate.
-func (c Config) listen(ctx context.Context, addr, key string) (net.Listener, error) {
+func (c Config) listen(ctx context.Context, log *slog.Logger, addr, key string) (net.Listener, error) {
 	if err := c.mayOpen(addr); err != nil {
 		return nil, err
 	}
@@ -72,7 +84,7 @@ func (c Config) listen(ctx context.Context, addr, key string) (net.Listener, err
 	if c.Web.TLSCert == "" {
 		return l, nil
 	}
-	certificate := &certificate{cert: c.Web.TLSCert, key: c.Web.TLSKey, now: time.Now}
+	certificate := &certificate{cert: c.Web.TLSCert, key: c.Web.TLSKey, now: time.Now, log: log}
 	if _, err := certificate.get(nil); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -101,16 +113,45 @@ func onLoopback(addr string) (bool, error) {
 	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
 }
 
-// addressOf is where people find a listener: as configured, else as it listens.
-func (c Config) addressOf(configured string, l net.Listener, asked string) string {
+// addressOf is where people find a listener: as configured, which key says, else as it listens. Where it listens at every
+// address, or a proxy is in front, nobody but the configuration knows the name that people ask for, and under another one they
+// are turned away.
+func (c Config) addressOf(configured string, l net.Listener, asked, key string) (string, error) {
 	if configured != "" {
-		return configured
+		return configured, nil
+	}
+	host, _, _ := net.SplitHostPort(asked)
+	ip, err := netip.ParseAddr(host)
+	if c.Web.Proxy != "" || host == "" || err == nil && ip.IsUnspecified() {
+		return "", usagef("Under which address people find %s has to be said: set %s, as in https://desk.example.com.", asked, key)
+	}
+	return c.scheme() + browsable(l.Addr(), asked), nil
+}
+
+func (c Config) scheme() string {
+	if c.Web.TLSCert != "" || c.Web.Proxy != "" {
+		return "https://"
+	}
+	return "http://"
+}
+
+// local tells if people of this machine only find what listens at addr, by its own name.
+func (c Config) local(addr string) bool {
+	here, err := onLoopback(addr)
+	return here && err == nil && c.Web.Proxy == ""
+}
+
+// setupURL is where the first admin begins, in a browser of this machine.
+func (c Config) setupURL(d doors) string {
+	at, err := netip.ParseAddrPort(d.Desk.Addr().String())
+	if err != nil || !at.Addr().IsLoopback() && !at.Addr().IsUnspecified() {
+		return d.DeskURL + "/setup"
 	}
 	scheme := "http://"
 	if c.Web.TLSCert != "" {
 		scheme = "https://"
 	}
-	return scheme + browsable(l.Addr(), asked)
+	return fmt.Sprintf("%slocalhost:%d/setup", scheme, at.Port())
 }
 
 // proxy is the address of the proxy in front; the zero value: there is none.
@@ -143,11 +184,13 @@ func (d doors) serveAt(ctx context.Context, start func(func() error), site *web.
 type certificate struct {
 	cert, key string
 	now       func() time.Time
+	log       *slog.Logger
 
 	mu      sync.Mutex
 	looked  time.Time
 	changed [2]time.Time
 	last    *tls.Certificate
+	trouble string // that was logged; empty: there is none
 }
 
 // lookEvery is how often the files are looked at, at most.
@@ -172,13 +215,23 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	if err != nil {
 		if c.last != nil {
+			c.warn(err)
 			return c.last, nil
 		}
 		return nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
 			Msg: fmt.Sprintf("The certificate cannot be used: check web.tls_cert (%s) and web.tls_key (%s).", c.cert, c.key)}
 	}
-	c.last, c.changed = &pair, changed
+	c.last, c.changed, c.trouble = &pair, changed, ""
 	return c.last, nil
+}
+
+// warn says once of each cause that the certificate could not be renewed: it is asked for at every handshake.
+func (c *certificate) warn(err error) {
+	if err.Error() == c.trouble {
+		return
+	}
+	c.trouble = err.Error()
+	c.log.Warn("the renewed certificate cannot be used, the one before goes on", "cert", c.cert, "key", c.key, "err", err)
 }
 
 func (c *certificate) times() (at [2]time.Time, err error) {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -45,10 +46,10 @@ func writeCertificate(t *testing.T, cert, key string, serial int64) {
 
 // A renewed certificate is served to the next who comes; a broken one is not, and the old one goes on.
 func TestCertificate_renewed(t *testing.T) {
-	dir, now := t.TempDir(), time.Now()
+	dir, now, said := t.TempDir(), time.Now(), strings.Builder{}
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	writeCertificate(t, cert, key, 1)
-	c := &certificate{cert: cert, key: key, now: func() time.Time { return now }}
+	c := &certificate{cert: cert, key: key, now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&said, nil))}
 	serial := func() int64 {
 		pair, err := c.get(nil)
 		if err != nil {
@@ -79,9 +80,14 @@ func TestCertificate_renewed(t *testing.T) {
 	if err := os.WriteFile(key, []byte("half written"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	touch()
-	if got := serial(); got != 2 {
-		t.Errorf("with a broken key it serves certificate %d", got)
+	for range 3 {
+		touch()
+		if got := serial(); got != 2 {
+			t.Errorf("with a broken key it serves certificate %d", got)
+		}
+	}
+	if got := strings.Count(said.String(), "the renewed certificate cannot be used"); got != 1 {
+		t.Errorf("the log says so %d times: %s", got, said.String())
 	}
 	writeCertificate(t, cert, key, 3)
 	now = now.Add(time.Minute)
@@ -94,12 +100,12 @@ func TestListen_tls(t *testing.T) {
 	var c Config
 	dir := t.TempDir()
 	c.Web.TLSCert, c.Web.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	_, err := c.listen(t.Context(), "localhost:0", "web.addr")
+	_, err := c.listen(t.Context(), slog.Default(), "localhost:0", "web.addr")
 	if inventory.KindOf(err) != inventory.Unavailable || !strings.Contains(err.Error(), "web.tls_cert") {
 		t.Errorf("without the files: %v", err)
 	}
 	writeCertificate(t, c.Web.TLSCert, c.Web.TLSKey, 7)
-	l, err := c.listen(t.Context(), "localhost:0", "web.addr")
+	l, err := c.listen(t.Context(), slog.Default(), "localhost:0", "web.addr")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,25 +150,52 @@ func TestListen_mayOpen(t *testing.T) {
 	}
 }
 
+// Where people find the pages is as configured, else as it listens; where nobody can know, it has to be said.
 func TestOpenDoors(t *testing.T) {
-	d := &desk{settings: inventory.Settings{PublicURL: "https://keys.example.com"}}
-	d.cfg.Web = WebConfig{Addr: "localhost:0", PeopleAddr: "127.0.0.1:0"}
-	at, err := d.openDoors(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name, public string
+		web          WebConfig
+		desk, people string // PORT stands for the desk's
+		refused      string // the key that is missing
+	}{
+		{"two addresses", "https://keys.example.com", WebConfig{Addr: "localhost:0", PeopleAddr: "127.0.0.1:0"}, "http://localhost:PORT", "https://keys.example.com", ""},
+		{"one address", "https://keys.example.com/", WebConfig{Addr: "localhost:0"}, "http://localhost:PORT", "https://keys.example.com", ""},
+		{"one address, no public URL", "", WebConfig{Addr: "localhost:0"}, "http://localhost:PORT", "http://localhost:PORT", ""},
+		{"one address for all", "https://keys.example.com", WebConfig{Addr: "0.0.0.0:0", TLSCert: "cert.pem"}, "https://keys.example.com", "https://keys.example.com", ""},
+		{"one address, two names", "", WebConfig{Addr: "localhost:0", DeskURL: "https://desk.example.com", PeopleURL: "https://keys.example.com"}, "https://desk.example.com", "https://keys.example.com", ""},
+		{"every address", "https://keys.example.com", WebConfig{Addr: "0.0.0.0:0", PeopleAddr: "[::]:0", TLSCert: "cert.pem"}, "", "", "web.desk_url"},
+		{"every address for people", "", WebConfig{Addr: "localhost:0", PeopleAddr: ":0", TLSCert: "cert.pem"}, "", "", "web.people_url"},
+		{"over TLS", "", WebConfig{Addr: "localhost:0", TLSCert: "cert.pem"}, "https://localhost:PORT", "https://localhost:PORT", ""},
+		{"behind a proxy", "https://keys.example.com", WebConfig{Addr: "localhost:0", PeopleAddr: "127.0.0.1:0", Proxy: "127.0.0.1"}, "", "", "web.desk_url"},
+		{"one address behind a proxy", "https://keys.example.com", WebConfig{Addr: "localhost:0", Proxy: "127.0.0.1"}, "https://keys.example.com", "https://keys.example.com", ""},
 	}
-	defer at.close()
-	_, port, _ := net.SplitHostPort(at.Desk.Addr().String())
-	if at.DeskURL != "http://localhost:"+port || at.PeopleURL != "https://keys.example.com" || at.People == nil {
-		t.Errorf("desk %s, people %s", at.DeskURL, at.PeopleURL)
-	}
-	d.cfg.Web.PeopleAddr = ""
-	one, err := d.openDoors(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer one.close()
-	if one.People != nil || one.PeopleURL != one.DeskURL {
-		t.Errorf("one address: desk %s, people %s", one.DeskURL, one.PeopleURL)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &desk{settings: inventory.Settings{PublicURL: tt.public}}
+			if d.cfg.Web = tt.web; tt.web.TLSCert != "" {
+				dir := t.TempDir()
+				d.cfg.Web.TLSCert, d.cfg.Web.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+				writeCertificate(t, d.cfg.Web.TLSCert, d.cfg.Web.TLSKey, 1)
+			}
+			at, err := d.openDoors(t.Context())
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), "set "+tt.refused) {
+					t.Errorf("it is opened: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer at.close()
+			_, port, _ := net.SplitHostPort(at.Desk.Addr().String())
+			with := strings.NewReplacer("PORT", port).Replace
+			if at.DeskURL != with(tt.desk) || at.PeopleURL != with(tt.people) || (at.People == nil) != (tt.web.PeopleAddr == "") {
+				t.Errorf("desk %s, people %s", at.DeskURL, at.PeopleURL)
+			}
+			if url := d.cfg.setupURL(at); !strings.HasSuffix(url, "://localhost:"+port+"/setup") || strings.HasPrefix(url, "https") != (tt.web.TLSCert != "") {
+				t.Errorf("the first admin begins at %s", url)
+			}
+		})
 	}
 }

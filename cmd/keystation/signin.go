@@ -83,7 +83,7 @@ func (d *desk) sayCode(ctx context.Context, out io.Writer, site *web.Site, at do
 	if err != nil || has {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "\nNobody is an admin yet. Open %s/setup in a browser of this machine, within\n15 minutes, and type this code there:  %s\n\n", at.DeskURL, site.SetupCode())
+	_, err = fmt.Fprintf(out, "\nNobody is an admin yet. Open %s in a browser of this machine, within\n15 minutes, and type this code there:  %s\n\n", d.cfg.setupURL(at), site.SetupCode())
 	return err
 }
 
