@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,7 +61,7 @@ func (s *Site) enter(c Ctx, r route) (bool, error) {
 	case !known:
 		return false, s.askIn(c)
 	case !v.may(r.permission):
-		s.refused(c, v, r)
+		s.refused(c, v.Actor, r.method+" "+r.path)
 		return false, inventory.Refuse(inventory.Forbidden, "%s may not come in here: it is for %s. Ask an admin for the role if you need it.", v.Name, roleList(holders[r.permission]))
 	}
 	return true, nil
@@ -110,12 +111,35 @@ func backHere(r *http.Request) string {
 }
 
 // refused tells the books that somebody wanted in where they may not.
-func (s *Site) refused(c Ctx, v Visitor, r route) {
+func (s *Site) refused(c Ctx, by inventory.Actor, what string) {
 	if s.Refused == nil {
 		return
 	}
-	if err := s.Refused(c.Request().Context(), v.Actor, r.method+" "+r.path); err != nil {
+	if err := s.Refused(c.Request().Context(), by, what); err != nil {
 		s.Log.Error("note a refusal", "err", err)
+	}
+}
+
+// claimantKey is where a request keeps who wants in, as far as that is known before they are.
+const claimantKey = "claimant"
+
+// atDoor is a way in: whoever is turned away there is noted, under their name where they have one. What they typed is not.
+func atDoor(try func(*Site, Ctx) error) func(*Site, Ctx) error {
+	return func(s *Site, c Ctx) error {
+		err := try(s, c)
+		if kind := inventory.KindOf(err); err == nil || kind != inventory.Forbidden && kind != inventory.NotFound {
+			return err
+		}
+		by, known := c.Get(claimantKey).(inventory.Actor)
+		if !known {
+			by = inventory.Claimed("somebody who is not signed in")
+		}
+		why := inventory.Sentence(err)
+		if _, often := errors.AsType[tooOften](err); often {
+			why = "Too many tries." // without the seconds, which would make each another one
+		}
+		s.refused(c, by, c.Request().Method+" "+c.Path()+": "+why)
+		return err
 	}
 }
 

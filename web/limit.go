@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -83,7 +84,7 @@ func (e tooOften) Error() string { return "too many tries" }
 
 // limited lets tries through as long as there are not too many, from an address and at an account (empty: none).
 func (s *Site) limited(c Ctx, account string) error {
-	wait := s.limits.take("address "+c.RealIP(), triesOfAddress)
+	wait := s.limits.take("address "+network(c.RealIP()), triesOfAddress)
 	if account != "" {
 		wait = max(wait, s.limits.take("account "+account, triesOfAccount))
 	}
@@ -93,6 +94,20 @@ func (s *Site) limited(c Ctx, account string) error {
 	seconds := int(wait.Seconds()) + 1
 	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
 	return &inventory.Error{Kind: inventory.Forbidden, Err: tooOften{wait}, Msg: "That were too many tries: wait " + plural(seconds, "second") + ", then try again."}
+}
+
+// network is whose tries count together: those of one address, and with IPv6, of which everybody has more than they can use,
+// those of one subnet (RFC 4291 §2.5.4: the last 64 bits are the interface's own choice).
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	subnet, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return subnet.String()
 }
 
 // statusTooOften is the status of a refusal for trying too often (RFC 6585 §4).

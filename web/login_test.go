@@ -2,6 +2,7 @@ package web
 
 import (
 	"database/sql"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -204,6 +205,15 @@ func TestLimits(t *testing.T) {
 	last.hasText(t, "main", "too many tries")
 	if p := try("192.0.2.2:1000"); p.StatusCode != http.StatusNotFound {
 		t.Errorf("from somewhere else: %d", p.StatusCode)
+	}
+	for i := range 31 { // with IPv6 everybody has more addresses than they can use
+		last = try(fmt.Sprintf("[2001:db8:1:2::%x]:1000", i+1))
+	}
+	if last.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the thirty-first try of one subnet: %d", last.StatusCode)
+	}
+	if p := try("[2001:db8:1:3::1]:1000"); p.StatusCode != http.StatusNotFound {
+		t.Errorf("from another subnet: %d", p.StatusCode)
 	}
 	req := httptest.NewRequest(http.MethodGet, r.url+"/healthz", nil)
 	req.RemoteAddr = "192.0.2.1:1000"

@@ -35,6 +35,9 @@ type OIDC struct {
 
 	mu       sync.Mutex
 	provider *oidc.Provider
+	asking   chan struct{} // closed once whoever asks it has an answer; nil: nobody does
+	failed   error         // the last answer; nil: it was good, or there was none
+	failedAt time.Time
 }
 
 func (o *OIDC) name() string {
@@ -56,21 +59,48 @@ func (o *OIDC) with(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, client)
 }
 
+// askAgain is how long a provider that does not answer is let alone.
+const askAgain = 10 * time.Second
+
 // discovered gives the provider. It is asked at the first sign-in, not before, so that a desk starts while the provider is
-// down; once it answered it is not asked again.
-func (o *OIDC) discovered(ctx context.Context) (*oidc.Provider, error) {
+// down; once it answered it is not asked again. Of those who come at the same time one asks and the others wait for that
+// answer; a bad one is everybody's for some seconds, so that a provider that hangs holds nobody up for longer than once.
+func (o *OIDC) discovered(ctx context.Context, now time.Time) (*oidc.Provider, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for o.provider == nil && o.asking != nil {
+		answer := o.asking
+		o.mu.Unlock()
+		select {
+		case <-answer:
+		case <-ctx.Done():
+		}
+		o.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("wait for the provider: %w", err)
+		}
+	}
 	if o.provider != nil {
 		return o.provider, nil
 	}
+	if o.failed == nil || now.Sub(o.failedAt) >= askAgain {
+		o.ask(ctx, now)
+	}
+	return o.provider, o.failed
+}
+
+// ask asks the provider. mu is held before and after, and not while it is asked.
+func (o *OIDC) ask(ctx context.Context, now time.Time) {
+	o.asking = make(chan struct{})
+	o.mu.Unlock()
 	p, err := oidc.NewProvider(context.WithoutCancel(o.with(ctx)), o.Issuer)
+	o.mu.Lock()
+	close(o.asking)
+	o.asking, o.provider, o.failed, o.failedAt = nil, p, nil, now
 	if err != nil {
-		return nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
+		o.provider, o.failed = nil, &inventory.Error{Kind: inventory.Unavailable, Err: err,
 			Msg: o.name() + " does not answer as it should, so nobody can sign in with it just now: try again in a few minutes."}
 	}
-	o.provider = p
-	return p, nil
 }
 
 func (o *OIDC) client(p *oidc.Provider, callback string) *oauth2.Config {
@@ -115,7 +145,7 @@ func (s *Site) leave(c Ctx) error {
 		return err
 	}
 	r, o := c.Request(), s.SignIn.OIDC
-	p, err := o.discovered(r.Context())
+	p, err := o.discovered(r.Context(), s.Now())
 	if err != nil {
 		return err
 	}
@@ -155,6 +185,9 @@ func (s *Site) arrive(c Ctx) error {
 	}
 	ctx, claims := c.Request().Context(), s.SignIn.OIDC.claims(token, said)
 	p, err := s.SignIn.Books.SignInByClaims(ctx, claims)
+	if p.ID != "" {
+		c.Set(claimantKey, inventory.ActorOf(p, inventory.ByOIDC))
+	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
@@ -175,7 +208,7 @@ func (s *Site) arrive(c Ctx) error {
 func (s *Site) redeem(c Ctx, j journey) (*oidc.IDToken, map[string]any, error) {
 	o := s.SignIn.OIDC
 	ctx := o.with(c.Request().Context())
-	p, err := o.discovered(ctx)
+	p, err := o.discovered(ctx, s.Now())
 	if err != nil {
 		return nil, nil, err
 	}

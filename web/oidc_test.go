@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -353,6 +355,10 @@ func TestOIDC_down(t *testing.T) {
 		t.Errorf("while it is down: %d", status)
 	}
 	down = false
+	if status, _, _ := g.goes("/signin/oidc"); status != http.StatusServiceUnavailable {
+		t.Errorf("it is asked at each try: %d", status)
+	}
+	*c.now = c.now.Add(askAgain)
 	if status, _, at := g.goes("/signin/oidc?next=%2Fask"); status != http.StatusOK || at != "/ask" {
 		t.Fatalf("after it: %d at %s", status, at)
 	}
@@ -445,6 +451,84 @@ func TestOIDC_answersSilently(t *testing.T) {
 		}
 		if at := gives(); at != "/roles" {
 			t.Errorf("%s: proved, it goes on at %s", name, at)
+		}
+	}
+}
+
+// A provider that hangs is waited for once, by all who come together, and whoever goes away in the meantime waits no longer.
+func TestOIDC_hangs(t *testing.T) {
+	asked, hang := make(chan struct{}, 100), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-hang
+		http.Error(w, "down", http.StatusBadGateway)
+	}))
+	t.Cleanup(server.Close)
+	o := &OIDC{Issuer: server.URL, Name: "Example Login"}
+	var all sync.WaitGroup
+	ask := func() {
+		if _, err := o.discovered(t.Context(), noon); inventory.KindOf(err) != inventory.Unavailable {
+			t.Errorf("whoever waits gets %v", err)
+		}
+	}
+	all.Go(ask)
+	<-asked
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := o.discovered(gone, noon); !errors.Is(err, context.Canceled) {
+		t.Errorf("whoever went away gets %v", err)
+	}
+	for range 5 {
+		all.Go(ask)
+	}
+	close(hang)
+	all.Wait()
+	ask()
+	if len(asked) != 0 {
+		t.Errorf("it was asked %d times more", len(asked))
+	}
+}
+
+// Whoever is turned away at the door is noted, by their name where it is known, and nothing that they typed.
+func TestRefused_atDoor(t *testing.T) {
+	type note struct{ by, what string }
+	var notes []note
+	c := newCompany(t)
+	c.Refused = func(_ context.Context, by inventory.Actor, what string) error {
+		notes = append(notes, note{by.ID, what})
+		return nil
+	}
+	grace := personNamed(t, c.store, "Grace")
+	if err := c.store.HoldPerson(t.Context(), inventorytest.Operator, grace.ID, "She said that it was not her."); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(name, by, what string) {
+		t.Helper()
+		if len(notes) != 1 || notes[0].by != by || !strings.HasPrefix(notes[0].what, what) {
+			t.Errorf("%s: %+v", name, notes)
+		}
+		notes = nil
+	}
+	c.who = "eve"
+	c.guest(t).goes("/signin/oidc")
+	expect("whom nobody knows", "claimed", "GET /signin/callback: You are signed in with your company, but")
+	c.who = "grace"
+	c.guest(t).goes("/signin/oidc")
+	expect("who is on hold", string(grace.ID), "GET /signin/callback: Grace Hopper is on hold")
+	c.SetupCode()
+	c.here("/setup/begin", url.Values{"code": {"WRONG"}, "name": {"Eve"}, "email": {"eve@example.com"}})
+	expect("a wrong code", "claimed", "POST /setup/begin: That is not the code")
+	c.get("/invitation/SECRETTOKEN")
+	if len(notes) == 1 && strings.Contains(notes[0].what, "SECRET") {
+		t.Error("the ledger holds a token")
+	}
+	expect("a link that is none", "claimed", "GET /invitation/:token: This link is not good")
+	for range 60 {
+		c.get("/signin/oidc")
+	}
+	for _, n := range notes[1:] {
+		if n != notes[0] || n.what != "GET /signin/oidc: Too many tries." {
+			t.Fatalf("a flood is noted in many words: %+v", n)
 		}
 	}
 }

@@ -320,7 +320,11 @@ func (s *Site) shown(c Ctx, kind string) (k inventory.Passkey, p inventory.Perso
 		if string(handle) != string(k.Person) {
 			return nil, errors.New("the passkey is somebody else's")
 		}
-		if p, _, err = s.SignIn.Books.Whoever(ctx, k.Person); err != nil {
+		p, _, err = s.SignIn.Books.Whoever(ctx, k.Person)
+		if p.ID != "" { // their signature is not verified yet
+			c.Set(claimantKey, inventory.ActorOf(p, inventory.ByClaim))
+		}
+		if err != nil {
 			return nil, err
 		}
 		return s.holderOf(ctx, p)
