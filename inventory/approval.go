@@ -117,6 +117,20 @@ func (r Requisition) CheckYes(reason string) error {
 	return nil
 }
 
+// CheckBatch refuses what nobody approves in a heap, but only after they opened its case: elevated and critical keys, a case in
+// which a question waits for its answer, and a person who lost a key not long ago.
+func (r Requisition) CheckBatch(seat Approval, h Holdings) error {
+	switch {
+	case r.Tier != Standard:
+		return Refuse(Forbidden, "%s is of the %s tier, which is decided case by case: open the case.", r.Number, r.Tier)
+	case seat.State != ApprovalWaiting:
+		return Refuse(Conflict, "A question about %s waits for its answer: open the case.", r.Number)
+	case h.Lost > 0:
+		return Refuse(Forbidden, "%s is for somebody who lost a key not long ago: open the case.", r.Number)
+	}
+	return nil
+}
+
 // SeatFor gives the seat of all that d answers for: the one in their own name first, then one of whom they stand in for, and
 // only then one that others could answer as well. NotFound when none is theirs.
 func SeatFor(d Decider, all []Approval) (Approval, string, error) {

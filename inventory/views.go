@@ -226,7 +226,8 @@ type ApprovalCase struct {
 	Seats       []Approval // of this version, in their order
 	Mine        *Approval  // the seat that the reader answers for; nil: none waits for them
 	InNameOf    string     // for whom they stand in
-	Undo        bool       // the reader approved it, and nothing was begun since
+	Undo        bool       // the reader can take a yes back: nothing was begun since
+	UndoOf      string     // who gave that yes, where it was not the reader
 	Entitlement int        // active keys that the person may have
 	Holdings    Holdings
 	Keys        []Key         // that the person has
@@ -243,8 +244,18 @@ type ApprovalRow struct {
 	RequisitionRow
 	Seat     Approval
 	InNameOf string
-	Holdings Holdings
+	Holdings Holdings // of these, what was lost
 	Late     bool
+}
+
+// InBatch tells if the case can be approved with others, without its page being opened.
+func (a ApprovalRow) InBatch() bool { return a.Requisition.CheckBatch(a.Seat, a.Holdings) == nil }
+
+// ApprovalPage is one page of a queue of cases.
+type ApprovalPage struct {
+	Rows  []ApprovalRow
+	Count int // of all that wait, on all pages
+	Next  string
 }
 
 // RouteRow is a row of the routing table with the name of whom it names.
@@ -310,6 +321,13 @@ type QueueRow struct {
 	Posted      bool     // it is sent; else handed over at a desk
 	Reserved    AssetTag // of the stock key that is kept for it; empty: none
 	Printed     bool     // its packet was printed
+}
+
+// QueuePage is one page of what the desk has to do.
+type QueuePage struct {
+	Rows   []QueueRow
+	Counts map[QueueAct]int // of all lines, on all pages
+	Next   string
 }
 
 // QueueAct says what the desk does next for a line.

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"keystation/inventory"
 )
 
 // approvalBooks is what the pages read and do on which people decide.
 type approvalBooks interface {
-	// ApprovalQueue lists what waits for by, critical first, then by age.
-	ApprovalQueue(ctx context.Context, by inventory.Actor) ([]inventory.ApprovalRow, error)
+	// ApprovalQueue gives a page of what waits for by, critical first, then by age.
+	ApprovalQueue(ctx context.Context, by inventory.Actor, after string) (inventory.ApprovalPage, error)
+	// ApprovalsWaiting counts what waits for by.
+	ApprovalsWaiting(ctx context.Context, by inventory.Actor) (int, error)
 	// ApprovalCase gives a requisition with all that whoever decides about it looks at; NotFound when it is none of by's.
 	ApprovalCase(ctx context.Context, by inventory.Actor, number string) (inventory.ApprovalCase, error)
 	// Approve answers by's seat with yes.
@@ -23,7 +26,7 @@ type approvalBooks interface {
 	Reject(ctx context.Context, by inventory.Actor, number, reason string) error
 	// AskBack puts a question to who asked.
 	AskBack(ctx context.Context, by inventory.Actor, number, question string) error
-	// Undo takes back a yes of by's.
+	// Undo takes back a yes of by's, or for an admin the last that was given.
 	Undo(ctx context.Context, by inventory.Actor, number string) error
 	// Comment says something about a requisition.
 	Comment(ctx context.Context, by inventory.Actor, number, text string) error
@@ -31,28 +34,23 @@ type approvalBooks interface {
 
 // approvalsPage is what waits for somebody's decision.
 type approvalsPage struct {
-	Rows    []inventory.ApprovalRow
-	Results []inventory.RowResult // of a batch
-	Batch   bool                  // several can be approved at once
+	inventory.ApprovalPage
+	Results     []inventory.RowResult // of a batch
+	Batch       bool                  // several can be approved at once
+	First, More string
 }
 
 func (s *Site) approvals(c Ctx) error { return s.showApprovals(c, http.StatusOK, nil) }
 
 func (s *Site) showApprovals(c Ctx, status int, results []inventory.RowResult) error {
-	rows, err := s.Books.ApprovalQueue(c.Request().Context(), visitor(c).Actor)
+	after := c.QueryParam("after")
+	queue, err := s.Books.ApprovalQueue(c.Request().Context(), visitor(c).Actor, after)
 	if err != nil {
 		return fmt.Errorf("list what waits for a decision: %w", err)
 	}
-	page := approvalsPage{Rows: rows, Results: results}
-	for _, r := range rows {
-		page.Batch = page.Batch || inBatch(r)
-	}
+	page := approvalsPage{ApprovalPage: queue, Results: results, Batch: slices.ContainsFunc(queue.Rows, inventory.ApprovalRow.InBatch)}
+	page.First, page.More = pageLinks("/approvals", url.Values{}, after, queue.Next)
 	return s.render(c, status, "approvals", frame{Title: s.text(c, "approval.queue.title"), Here: "/approvals"}, page)
-}
-
-// inBatch tells if a case can be approved with others, without its page being opened: a standard one without a history.
-func inBatch(r inventory.ApprovalRow) bool {
-	return r.Requisition.Tier == inventory.Standard && r.Seat.State == inventory.ApprovalWaiting && r.Holdings.Lost == 0
 }
 
 // approveBatch approves what was ticked; what was refused is told case by case.

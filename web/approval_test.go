@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -199,5 +200,52 @@ func TestRouting_rows(t *testing.T) {
 	}
 	if now := rows(); len(now) != 1 || now[0] != seen[0] {
 		t.Errorf("left: %v", now)
+	}
+}
+
+// The queues say how many there are in all, and go on on a next page.
+func TestQueues_pages(t *testing.T) {
+	c := newChamber(t)
+	c.be("Ada")
+	c.get("/approvals").hasText(t, ".lead", "One waits for you.")
+	file := "reference,person,reason,keys,connector,tier,approved_by\n"
+	for i := range 205 {
+		n := strconv.Itoa(i)
+		file += "W-" + n + ",E-3,Waits,1,,standard,\nM-" + n + ",E-3,Is made,1,,standard,Mary Somerville\n"
+	}
+	c.store.MustImport(inventorytest.People, file)
+	if err := c.store.GiveRole(t.Context(), inventory.System("test"), c.who["Ada"].ID, inventory.Operator); err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{"/approvals": "206 wait for you.", "/queue": "210 to make"} {
+		first := c.get(path)
+		first.hasText(t, ".lead", says)
+		next := first.find("a[rel=next]")
+		if len(next) != 1 {
+			t.Fatalf("%s has %d links to a next page", path, len(next))
+		}
+		to, _ := attr(next[0], "href")
+		p := c.get(to)
+		p.hasText(t, ".lead", says)
+		p.hasText(t, ".pager", "First page")
+		if len(p.find("a[rel=next]")) != 0 {
+			t.Errorf("%s has a third page", path)
+		}
+	}
+}
+
+// An admin is offered to take back the yes of somebody else, by name.
+func TestApproval_undoByAdmin(t *testing.T) {
+	c := newChamber(t)
+	c.be("Ada")
+	c.post("/approvals/R-1003/approve", url.Values{})
+	if err := c.store.GiveRole(t.Context(), inventory.System("test"), c.who["Sofia"].ID, inventory.Admin); err != nil {
+		t.Fatal(err)
+	}
+	c.be("Sofia")
+	c.get("/approvals/R-1003").hasText(t, "form[action=/approvals/R-1003/undo]", "Take the yes of Ada Lovelace back")
+	c.post("/approvals/R-1003/undo", url.Values{})
+	if s := c.state(t); s != inventory.Submitted {
+		t.Errorf("it is %s", s)
 	}
 }

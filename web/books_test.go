@@ -388,9 +388,11 @@ func (b *books) PolicyHistory(context.Context) ([]inventory.Policy, error) {
 	return b.policies, b.fault()
 }
 
-func (b *books) ApprovalQueue(context.Context, inventory.Actor) ([]inventory.ApprovalRow, error) {
-	return nil, nil
+func (b *books) ApprovalQueue(context.Context, inventory.Actor, string) (inventory.ApprovalPage, error) {
+	return inventory.ApprovalPage{}, nil
 }
+
+func (b *books) ApprovalsWaiting(context.Context, inventory.Actor) (int, error) { return 0, nil }
 
 func (b *books) Absences(context.Context, inventory.PersonID) ([]inventory.AbsenceRow, error) {
 	return nil, nil
@@ -404,7 +406,9 @@ func (b *books) Mine(context.Context, inventory.PersonID) (inventory.Mine, error
 	return inventory.Mine{}, nil
 }
 
-func (b *books) Queue(context.Context) ([]inventory.QueueRow, error) { return nil, nil }
+func (b *books) Queue(context.Context, string) (inventory.QueuePage, error) {
+	return inventory.QueuePage{}, nil
+}
 
 func (b *books) Dossier(ctx context.Context, _ inventory.Actor, number string) (inventory.Dossier, error) {
 	row, err := b.RequisitionByNumber(ctx, number)

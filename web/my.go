@@ -27,10 +27,10 @@ func (s *Site) my(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("read what somebody asked for: %w", err)
 	}
-	waiting, err := s.Books.ApprovalQueue(ctx, v.Actor)
+	waiting, err := s.Books.ApprovalsWaiting(ctx, v.Actor)
 	if err != nil {
-		return fmt.Errorf("list what waits for a decision: %w", err)
+		return fmt.Errorf("count what waits for a decision: %w", err)
 	}
-	page := myPage{Mine: mine, Me: v.Person, Waiting: len(waiting)}
+	page := myPage{Mine: mine, Me: v.Person, Waiting: waiting}
 	return s.render(c, http.StatusOK, "my", frame{Title: s.text(c, "my.title"), Here: "/my"}, page)
 }

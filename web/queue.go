@@ -11,8 +11,8 @@ import (
 
 // queueBooks is what the desk's queue reads and does.
 type queueBooks interface {
-	// Queue lists the lines that the desk has something to do for, the most urgent first.
-	Queue(ctx context.Context) ([]inventory.QueueRow, error)
+	// Queue gives a page of the lines that the desk has something to do for, the most urgent first.
+	Queue(ctx context.Context, after string) (inventory.QueuePage, error)
 	// HandOver gives a key to its person at the desk.
 	HandOver(ctx context.Context, by inventory.Actor, tag inventory.AssetTag, signed, checked string) (inventory.Receipt, error)
 	// Reserve keeps a stock key for a line.
@@ -25,9 +25,9 @@ type queueBooks interface {
 
 // queuePage is what the desk has to do, line by line.
 type queuePage struct {
-	Rows   []inventory.QueueRow
-	Counts []queueCount
-	Stock  int // keys in stock that could be reserved, as far as they are listed
+	Rows        []inventory.QueueRow
+	Counts      []queueCount // on all pages
+	First, More string
 }
 
 type queueCount struct {
@@ -36,20 +36,15 @@ type queueCount struct {
 }
 
 func (s *Site) queue(c Ctx) error {
-	ctx := c.Request().Context()
-	rows, err := s.Books.Queue(ctx)
+	after := c.QueryParam("after")
+	queue, err := s.Books.Queue(c.Request().Context(), after)
 	if err != nil {
 		return fmt.Errorf("read queue: %w", err)
 	}
-	page := queuePage{Rows: rows}
+	page := queuePage{Rows: queue.Rows}
+	page.First, page.More = pageLinks("/queue", url.Values{}, after, queue.Next)
 	for _, act := range []inventory.QueueAct{inventory.QueueMake, inventory.QueueMaking, inventory.QueuePack, inventory.QueueHand, inventory.QueueHeld} {
-		n := 0
-		for _, r := range rows {
-			if r.Act() == act {
-				n++
-			}
-		}
-		if n > 0 {
+		if n := queue.Counts[act]; n > 0 {
 			page.Counts = append(page.Counts, queueCount{act, n})
 		}
 	}

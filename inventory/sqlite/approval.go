@@ -196,6 +196,27 @@ func (tx *txn) approve(ctx context.Context, number, reason string) error {
 	if err != nil {
 		return err
 	}
+	return tx.sayYes(ctx, d, reason)
+}
+
+// approveUnopened approves what nobody has to look at first.
+func (tx *txn) approveUnopened(ctx context.Context, number string) error {
+	d, err := tx.decides(ctx, number)
+	if err != nil {
+		return err
+	}
+	h, err := holdings(ctx, tx.sql, d.r.Person, d.r.ID, tx.rules.LossMonths, tx.now)
+	if err != nil {
+		return err
+	}
+	if err := d.r.CheckBatch(d.mine, h); err != nil {
+		return err
+	}
+	return tx.sayYes(ctx, d, "")
+}
+
+// sayYes answers the seat of whoever acts. The last yes approves.
+func (tx *txn) sayYes(ctx context.Context, d deciding, reason string) error {
 	if err := d.r.CheckYes(reason); err != nil {
 		return err
 	}
@@ -221,21 +242,27 @@ func (tx *txn) approve(ctx context.Context, number, reason string) error {
 	if err != nil {
 		return err
 	}
+	return tx.decided(ctx, r, ev, inventory.LetterApproved, "")
+}
+
+// decided writes what came of a decision, and tells who asked.
+func (tx *txn) decided(ctx context.Context, r inventory.Requisition, ev inventory.Event, letter inventory.LetterKind, reason string) error {
 	if err := requisitions.save(ctx, tx, r); err != nil {
 		return err
 	}
 	if err := tx.log(ctx, ev); err != nil {
 		return err
 	}
-	return tx.tellAsker(ctx, r, inventory.LetterApproved, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Path: "/requisitions/" + r.Number})
+	return tx.tellAsker(ctx, r, letter, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Reason: reason, Path: "/requisitions/" + r.Number})
 }
 
-// ApproveAll approves several requisitions, each for itself: one that is refused does not hold up the others.
+// ApproveAll approves several requisitions, each for itself: one that is refused does not hold up the others. What has to be
+// looked at first is refused.
 func (s *Store) ApproveAll(ctx context.Context, by inventory.Actor, numbers []string) ([]inventory.RowResult, error) {
 	results := make([]inventory.RowResult, len(numbers))
 	for i, number := range numbers {
 		results[i] = inventory.RowResult{Line: i + 1, What: number, Outcome: inventory.RowUpdated}
-		err := s.Approve(ctx, by, number, "")
+		err := s.update(ctx, by, func(ctx context.Context, tx *txn) error { return tx.approveUnopened(ctx, number) })
 		if kind := inventory.KindOf(err); kind == inventory.Internal {
 			return results[:i], err
 		}
@@ -270,13 +297,7 @@ func (s *Store) Reject(ctx context.Context, by inventory.Actor, number, reason s
 		if err := tx.endLines(ctx, r); err != nil {
 			return err
 		}
-		if err := requisitions.save(ctx, tx, r); err != nil {
-			return err
-		}
-		if err := tx.log(ctx, ev); err != nil {
-			return err
-		}
-		return tx.tellAsker(ctx, r, inventory.LetterRejected, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Reason: a.Reason, Path: "/requisitions/" + r.Number})
+		return tx.decided(ctx, r, ev, inventory.LetterRejected, a.Reason)
 	})
 }
 
@@ -334,25 +355,53 @@ func (s *Store) AskBack(ctx context.Context, by inventory.Actor, number, questio
 	})
 }
 
-// Undo takes back the yes that whoever acts gave, until the bench has a key of it in hand.
+// Undo takes back the yes that whoever acts gave, until the bench has a key of it in hand. An admin takes back the last one that
+// was given where none is theirs; whose it was is written down, and they are told.
 func (s *Store) Undo(ctx context.Context, by inventory.Actor, number string) error {
 	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
 		r, err := requisitions.one(ctx, tx.sql, "WHERE number = $1", inventory.RequisitionNumber(number))
 		if err != nil {
 			return absent(err, "There is no requisition %s: check its number.", number)
 		}
-		a, err := approvals.one(ctx, tx.sql, "WHERE requisition = $1 AND version = $2 AND state = 'approved' AND by_id = $3", r.ID, r.Version, tx.by.ID)
+		a, err := lastYes(ctx, tx.sql, r, tx.by, tx.needs(ctx, r, inventory.Admin) == nil)
 		if err != nil {
 			return absent(err, "There is no approval of yours of %s that could be taken back.", number)
 		}
-		if err := approvals.save(ctx, tx, a.Undo(tx.now)); err != nil {
+		back := a.Undo(tx.now)
+		if r.Held != "" {
+			back = back.Pause(tx.now)
+		}
+		if err := approvals.save(ctx, tx, back); err != nil {
+			return err
+		}
+		why := "The approval of " + a.By.Name + " was taken back."
+		if err := tx.tellOverruled(ctx, r, a); err != nil {
 			return err
 		}
 		if r.State == inventory.Submitted {
-			return tx.log(ctx, inventory.Event{Action: "requisition.seat-undone", Subjects: []string{string(r.ID)}, Payload: inventory.RequisitionMoved{Number: r.Number, State: r.State}})
+			return tx.log(ctx, inventory.Event{Action: "requisition.seat-undone", Subjects: []string{string(r.ID)}, Payload: inventory.RequisitionMoved{Number: r.Number, State: r.State, Text: why}})
 		}
-		return tx.takeApprovalBack(ctx, r, "The approval was taken back.")
+		return tx.takeApprovalBack(ctx, r, why)
 	})
+}
+
+// lastYes is the yes to this version of r that an actor can take back: their own, or anybody's where they may for all. What
+// nobody had to decide has no yes.
+func lastYes(ctx context.Context, q querier, r inventory.Requisition, by inventory.Actor, all bool) (inventory.Approval, error) {
+	return approvals.one(ctx, q, `WHERE requisition = ?1 AND version = ?2 AND state = 'approved' AND goes_to <> 'automatic' AND (by_id = ?3 OR ?4)
+		ORDER BY by_id = ?3 DESC, answered_at DESC, position DESC LIMIT 1`, r.ID, r.Version, by.ID, all)
+}
+
+// tellOverruled writes to whoever gave a yes that somebody else takes back.
+func (tx *txn) tellOverruled(ctx context.Context, r inventory.Requisition, a inventory.Approval) error {
+	if a.By.ID == tx.by.ID || !a.By.Known() {
+		return nil
+	}
+	p, err := person(ctx, tx.sql, inventory.PersonID(a.By.ID))
+	if err != nil {
+		return err
+	}
+	return tx.post(ctx, p, inventory.LetterReopened, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Path: "/approvals/" + r.Number}, false)
 }
 
 // takeApprovalBack brings an approved requisition back to be decided.
@@ -365,11 +414,5 @@ func (tx *txn) takeApprovalBack(ctx context.Context, r inventory.Requisition, wh
 	if err != nil {
 		return err
 	}
-	if err := requisitions.save(ctx, tx, r); err != nil {
-		return err
-	}
-	if err := tx.log(ctx, ev); err != nil {
-		return err
-	}
-	return tx.tellAsker(ctx, r, inventory.LetterReopened, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Path: "/requisitions/" + r.Number})
+	return tx.decided(ctx, r, ev, inventory.LetterReopened, "")
 }

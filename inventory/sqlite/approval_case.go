@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"keystation/inventory"
@@ -56,15 +57,25 @@ func (s *Store) mySeat(ctx context.Context, by inventory.Actor, c *inventory.App
 			}
 		}
 	}
-	begun := false
-	for _, l := range c.Lines {
-		begun = begun || l.Line.State != inventory.LineOpen && l.Line.State != inventory.LineCancelled
+	return s.myUndo(ctx, by, roles, c)
+}
+
+// myUndo says if by can take back a yes: their own, or as an admin the last that was given.
+func (s *Store) myUndo(ctx context.Context, by inventory.Actor, roles []inventory.Role, c *inventory.ApprovalCase) error {
+	begun := slices.ContainsFunc(c.Lines, func(l inventory.LineRow) bool {
+		return l.Line.State != inventory.LineOpen && l.Line.State != inventory.LineCancelled
+	})
+	if begun || c.Requisition.State != inventory.Submitted && c.Requisition.State != inventory.Approved {
+		return nil
 	}
-	for _, a := range c.Seats {
-		mine := a.State == inventory.ApprovalApproved && a.By != nil && a.By.ID == by.ID
-		c.Undo = c.Undo || mine && !begun && (c.Requisition.State == inventory.Submitted || c.Requisition.State == inventory.Approved)
+	a, err := lastYes(ctx, s.readers, c.Requisition, by, slices.Contains(roles, inventory.Admin))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	return nil
+	if c.Undo = err == nil; c.Undo && a.By.ID != by.ID {
+		c.UndoOf = a.By.Name
+	}
+	return err
 }
 
 // caseFacts reads what speaks for and against a case.
@@ -106,93 +117,6 @@ func (s *Store) caseFacts(ctx context.Context, c *inventory.ApprovalCase) error 
 		return fmt.Errorf("count stock: %w", err)
 	}
 	return nil
-}
-
-// ApprovalQueue lists what waits for whoever asks, critical first, then by age. At most a hundred.
-func (s *Store) ApprovalQueue(ctx context.Context, by inventory.Actor) ([]inventory.ApprovalRow, error) {
-	roles, err := rolesOf(ctx, s.readers, inventory.PersonID(by.ID))
-	if err != nil {
-		return nil, err
-	}
-	d, err := decider(ctx, s.readers, by, roles)
-	if err != nil {
-		return nil, err
-	}
-	day := inventory.Day(s.options.Now())
-	if err := standsFor(ctx, s.readers, &d, day); err != nil {
-		return nil, err
-	}
-	seats, err := s.openSeats(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return s.queueRows(ctx, d, seats)
-}
-
-// openSeats are the open seats that could be d's.
-func (s *Store) openSeats(ctx context.Context, d inventory.Decider) ([]inventory.Approval, error) {
-	groups, err := list(d.Groups)
-	if err != nil {
-		return nil, err
-	}
-	persons, err := list(append([]inventory.PersonID{inventory.PersonID(d.Actor.ID)}, d.StandsFor...))
-	if err != nil {
-		return nil, err
-	}
-	roles, err := list(d.Roles)
-	if err != nil {
-		return nil, err
-	}
-	return approvals.list(ctx, s.readers, `WHERE state IN ('waiting', 'asked-back') AND (person IN (SELECT value FROM json_each($1))
-		OR whom <> '' AND fold(whom) IN (SELECT fold(value) FROM json_each($2)) OR goes_to = 'approvers' AND 'approver' IN (SELECT value FROM json_each($3))
-		OR goes_to = 'admins' AND 'admin' IN (SELECT value FROM json_each($3))) ORDER BY asked_at LIMIT 200`, persons, groups, roles)
-}
-
-// queueRows makes rows of seats, one for each requisition that d may decide about.
-func (s *Store) queueRows(ctx context.Context, d inventory.Decider, seats []inventory.Approval) ([]inventory.ApprovalRow, error) {
-	ids := make([]inventory.RequisitionID, 0, len(seats))
-	for _, a := range seats {
-		ids = append(ids, a.Requisition)
-	}
-	text, err := list(ids)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.requisitionRows(ctx, `q.id IN (SELECT value FROM json_each(?1)) AND q.state = 'submitted'
-		ORDER BY CASE q.tier WHEN 'critical' THEN 0 WHEN 'elevated' THEN 1 ELSE 2 END, q.id LIMIT 100`, text)
-	if err != nil {
-		return nil, err
-	}
-	had, err := s.answeredBy(ctx, d.Actor.ID, text)
-	if err != nil {
-		return nil, err
-	}
-	out := []inventory.ApprovalRow{}
-	for _, r := range rows {
-		if had[r.Requisition.ID] || r.Requisition.MayDecide(d, nil) != nil {
-			continue
-		}
-		for _, a := range seats {
-			mine, inNameOf := a.Sits(d)
-			if a.Requisition == r.Requisition.ID && a.Version == r.Requisition.Version && mine {
-				out = append(out, inventory.ApprovalRow{RequisitionRow: r, Seat: a, InNameOf: inNameOf, Late: a.Late(s.options.Entitlement.DecideWithin, s.options.Now())})
-				break
-			}
-		}
-	}
-	return out, nil
-}
-
-// answeredBy tells which of the requisitions somebody approved already.
-func (s *Store) answeredBy(ctx context.Context, actor, ids string) (map[inventory.RequisitionID]bool, error) {
-	done, err := queryRows(ctx, s.readers, func(id *inventory.RequisitionID) []any { return []any{id} },
-		`SELECT a.requisition FROM approvals a JOIN requisitions q ON q.id = a.requisition AND q.version = a.version
-		WHERE a.requisition IN (SELECT value FROM json_each($1)) AND a.state = 'approved' AND a.by_id = $2`, ids, actor)
-	had := map[inventory.RequisitionID]bool{}
-	for _, id := range done {
-		had[id] = true
-	}
-	return had, err
 }
 
 // holdings is what a person has beside a requisition.

@@ -63,11 +63,11 @@ func TestStore_Approve(t *testing.T) {
 	c, ctx := newCouncil(t), t.Context()
 	mustKind(t, "Alan about his own", c.Approve(ctx, c.alan, "R-1003", ""), inventory.Forbidden)
 	mustKind(t, "somebody without a seat", c.Approve(ctx, c.sofia, "R-1003", ""), inventory.NotFound)
-	q, err := c.ApprovalQueue(ctx, c.ada)
-	if err != nil || len(q) != 1 || q[0].Requisition.Number != "R-1003" {
+	q, err := c.ApprovalQueue(ctx, c.ada, "")
+	if err != nil || q.Count != 1 || q.Rows[0].Requisition.Number != "R-1003" {
 		t.Fatalf("Ada's queue: %+v, %v", q, err)
 	}
-	if q, _ := c.ApprovalQueue(ctx, c.sofia); len(q) != 0 {
+	if q, _ := c.ApprovalQueue(ctx, c.sofia, ""); q.Count != 0 {
 		t.Errorf("Sofia's queue: %+v", q)
 	}
 	mustKind(t, "Ada", c.Approve(ctx, c.ada, "r-1003", ""), "")

@@ -51,7 +51,12 @@ func pages(s *inventorytest.Store, r *inventorytest.Run) map[string]func(context
 			_, err := s.PersonDossier(ctx, r.Order.Person.ID)
 			return err
 		},
-		"ledger":      func(ctx context.Context) error { _, err := s.LedgerList(ctx, 0, 10); return err },
+		"ledger":            func(ctx context.Context) error { _, err := s.LedgerList(ctx, 0, 10); return err },
+		"queue of the desk": func(ctx context.Context) error { _, err := s.Queue(ctx, ""); return err },
+		"queue of an approver": func(ctx context.Context) error {
+			_, err := s.ApprovalQueue(ctx, inventory.Actor{ID: string(r.Order.Person.ID), Method: inventory.ByOIDC}, "")
+			return err
+		},
 		"ledger head": func(ctx context.Context) error { _, err := s.LedgerHead(ctx); return err },
 		"evidence":    func(ctx context.Context) error { _, err := s.Evidence(ctx, "", 10); return err },
 		"last review": func(ctx context.Context) error { _, err := s.LastReview(ctx); return err },

@@ -21,8 +21,8 @@ func TestRouting_groupNames(t *testing.T) {
 		t.Fatalf("%+v, %v", rows, err)
 	}
 	c.MustImport(inventorytest.People, "reference,person,reason,keys,connector,tier\nT-9,alan@example.com,Signs,1,usb-c,standard\n")
-	if q, err := c.ApprovalQueue(ctx, c.sofia); err != nil || len(q) != 1 {
-		t.Errorf("Sofia sees %d cases, %v", len(q), err)
+	if q, err := c.ApprovalQueue(ctx, c.sofia, ""); err != nil || q.Count != 1 {
+		t.Errorf("Sofia sees %d cases, %v", q.Count, err)
 	}
 	if told := strings.Join(letters(t, c.Store), ", "); !strings.Contains(told, "to-approve to sofia@example.com") {
 		t.Errorf("letters: %s", told)

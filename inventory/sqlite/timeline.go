@@ -68,17 +68,3 @@ func (s *Store) Mine(ctx context.Context, of inventory.PersonID) (inventory.Mine
 	m.Keys, err = keys.list(ctx, s.readers, `WHERE id IN (SELECT key_id FROM custody WHERE person IN `+selves+` AND person IS NOT NULL AND until IS NULL) ORDER BY id`, of)
 	return m, err
 }
-
-// Queue lists the lines that the desk has something to do for: to make, to pack or to hand over. What is most urgent comes
-// first: by tier, by the day it is needed, by age. At most 200.
-func (s *Store) Queue(ctx context.Context) ([]inventory.QueueRow, error) {
-	return queryRows(ctx, s.readers, func(q *inventory.QueueRow) []any {
-		row := append(lines.into(&q.Line), requisitions.into(&q.Requisition)...)
-		return append(append(row, people.into(&q.Person)...), intoRef(&q.Tag), intoRef(&q.KeyState), &q.Posted, intoRef(&q.Reserved), &q.Printed)
-	}, "SELECT "+lines.qualified("l")+", "+requisitions.qualified("q")+", "+people.qualified("p")+`, k.asset_tag, k.state, length(q.address) > 0, w.asset_tag,
-			EXISTS (SELECT 1 FROM parcels x WHERE x.line = l.id AND x.packet_sha256 <> '')
-		FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN people p ON p.id = q.person
-		LEFT JOIN keys k ON k.id = l.key_id LEFT JOIN reservations v ON v.line = l.id AND v.until IS NULL LEFT JOIN keys w ON w.id = v.key_id
-		WHERE q.state IN ('approved', 'fulfilling') AND l.state IN ('open', 'making', 'made')
-		ORDER BY CASE q.tier WHEN 'critical' THEN 0 WHEN 'elevated' THEN 1 ELSE 2 END, q.needed_by = '', q.needed_by, q.approved_at, q.id, l.position LIMIT 200`)
-}
