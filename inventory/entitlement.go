@@ -47,7 +47,6 @@ type Asked struct {
 	Tier   Tier
 	Kind   RequisitionKind
 	Wanted int  // keys
-	Stolen bool // it replaces a key that was stolen
 	Held   bool // the person is on hold
 }
 
@@ -76,7 +75,7 @@ func (e Entitlement) Automatic(a Asked, h Holdings) error {
 		return Refuse(Forbidden, "Keys of the %s tier are always decided by people.", a.Tier)
 	case a.Held:
 		return Refuse(Forbidden, "The person is on hold.")
-	case a.Stolen || a.Kind == WantReplacement && h.Stolen > 0:
+	case a.Kind == WantReplacement && h.Stolen > 0:
 		return Refuse(Forbidden, "A key was stolen.")
 	case h.Lost > 0:
 		return Refuse(Forbidden, "%s lost within %d months.", plural(h.Lost, "key was", "keys were"), e.LossMonths)
