@@ -377,6 +377,11 @@ func TestRouting_Stuck(t *testing.T) {
 	if why := r.Stuck(inventory.Approval{To: inventory.ToPerson, Person: second}); why != "" {
 		t.Errorf("somebody stands in: %s", why)
 	}
+	r.Directory.Absences[friend] = inventory.Absence{Person: friend, Until: "2026-12-24"}
+	if why := r.Stuck(inventory.Approval{To: inventory.ToPerson, Person: second}); why == "" {
+		t.Error("who stands in is away as well")
+	}
+	delete(r.Directory.Absences, friend)
 	r.Said[friend] = true
 	if r.Stuck(inventory.Approval{To: inventory.ToPerson, Person: second}) == "" || r.Stuck(inventory.Approval{To: inventory.ToAdmins}) != "" {
 		t.Error("the stand-in approved already, and admins are the last")

@@ -46,7 +46,7 @@ func (o Order) HandOver(k Key, rec Receipt, seats []Approval, by Actor, at time.
 	case o.Requisition.Tier == Critical && rec.Checked == "":
 		return fail(Refuse(Invalid, "A key of the critical tier is given to nobody whose identity was not checked: say what you looked at, such as a company card."))
 	}
-	if err := o.Person.mayTake(); err != nil {
+	if err := o.Person.MayTake(); err != nil {
 		return fail(err)
 	}
 	if err := together(CheckText("signature", rec.Signed), CheckText("check", rec.Checked), o.Requisition.MayHandle(by, seats)); err != nil {
@@ -63,15 +63,15 @@ func (o Order) HandOver(k Key, rec Receipt, seats []Approval, by Actor, at time.
 	return k, l, rec, []Event{moved, {Action: "key.handed-over", Subjects: []string{string(k.ID), string(o.Person.ID), string(o.Requisition.ID)}, Payload: HandedOver{k.Tag, rec.Signed, rec.Checked}}}, nil
 }
 
-// mayTake refuses with the reason why nobody is handed a key in the name of p.
-func (p Person) mayTake() error {
+// MayTake refuses with the reason why no key is approved, made or handed over for p any more.
+func (p Person) MayTake() error {
 	switch {
 	case p.MergedInto != "":
 		return Refuse(Conflict, "This entry of %s was merged into another: have the key asked for under that one.", p.Name)
 	case p.State != PersonActive:
-		return Refuse(Conflict, "%s has left, as the directory says: cancel the requisition, so that the key goes back to stock.", p.Name)
+		return Refuse(Conflict, "%s has left, as the directory says: nobody gets keys in their name. Cancel the requisition.", p.Name)
 	case p.Held != "":
-		return Refuse(Conflict, "%s is on hold: %s Nothing is handed over until the help desk lets it go on.", p.Name, p.Held)
+		return Refuse(Conflict, "%s is on hold: %s Nothing goes on until the help desk lets it.", p.Name, p.Held)
 	}
 	return nil
 }

@@ -291,8 +291,14 @@ func (r Routing) bars(id PersonID) (why, standIn string) {
 		return "", ""
 	}
 	until := p.Name + " is away until " + away.Until
-	if s, ok := r.Directory.People[away.StandIn]; ok && s.State == PersonActive && s.Held == "" && !r.Said[s.ID] && s.ID != r.Requisition.Person && s.ID != r.Requisition.RequestedBy {
+	if s, ok := r.Directory.People[away.StandIn]; ok && r.mayStandIn(s) {
 		return "", fmt.Sprintf("%s; %s decides in their name.", until, s.Name)
 	}
 	return until + ".", ""
+}
+
+// mayStandIn tells if somebody can decide here in the name of who is away: they are there themselves, and it is not about them.
+func (r Routing) mayStandIn(s Person) bool {
+	_, away := r.Directory.Absences[s.ID]
+	return !away && s.State == PersonActive && s.Held == "" && !r.Said[s.ID] && s.ID != r.Requisition.Person && s.ID != r.Requisition.RequestedBy
 }

@@ -42,6 +42,9 @@ func (r Requisition) Change(w Wish, lines []Line, by Actor, at time.Time) (Requi
 	if err != nil {
 		return fail(err)
 	}
+	if len(where) > 0 {
+		stopMaking(all, at)
+	}
 	c.What = append(where, others...)
 	if w.NeededBy != nil {
 		if err := checkNeededBy(*w.NeededBy, at); err != nil {
@@ -118,6 +121,16 @@ func plugInto(connector *string, lines []Line, at time.Time) (all []Line, what [
 		return lines, nil, Refuse(Conflict, "The keys are made already, so another connector would change nothing: cancel, and ask again.")
 	}
 	return all, what, nil
+}
+
+// stopMaking takes lines from the runs that make keys for them, which stop at their next safe point: their packets would name
+// the old address.
+func stopMaking(lines []Line, at time.Time) {
+	for i, l := range lines {
+		if l.State == LineMaking {
+			lines[i].State, lines[i].Run, lines[i].ChangedAt = LineOpen, "", at
+		}
+	}
 }
 
 // checkNeededBy refuses a day by which nothing can be needed; an empty one is none.

@@ -345,7 +345,7 @@ const (
 // Act says what is next for the line.
 func (q QueueRow) Act() QueueAct {
 	switch {
-	case q.Requisition.Held != "":
+	case q.Requisition.Held != "" || q.Person.MayTake() != nil:
 		return QueueHeld
 	case q.Line.State == LineOpen:
 		return QueueMake

@@ -97,13 +97,14 @@ func sitters(ctx context.Context, q querier, a inventory.Approval, day string) (
 		OR id IN (SELECT person FROM grants WHERE role = $4 AND until IS NULL) ORDER BY id`, ref(a.Person), day, a.Whom, role)
 }
 
-// readDirectory reads people, their absences of a day, and their stand-ins.
+// readDirectory reads people, their absences of a day, their stand-ins, and when those are away.
 func readDirectory(ctx context.Context, q querier, d *inventory.Directory, ids []inventory.PersonID, day string) error {
 	text, err := list(ids)
 	if err != nil {
 		return err
 	}
-	away, err := absences.list(ctx, q, "WHERE person IN (SELECT value FROM json_each($1)) AND ended_at IS NULL AND from_day <= $2 AND until_day >= $2 ORDER BY id", text, day)
+	away, err := absences.list(ctx, q, `WHERE ended_at IS NULL AND from_day <= ?2 AND until_day >= ?2 AND person IN (SELECT value FROM json_each(?1)
+		UNION SELECT s.stand_in FROM absences s JOIN json_each(?1) w ON s.person = w.value WHERE s.ended_at IS NULL AND s.from_day <= ?2 AND s.until_day >= ?2) ORDER BY id`, text, day)
 	if err != nil {
 		return err
 	}
@@ -217,6 +218,13 @@ func (tx *txn) approveUnopened(ctx context.Context, number string) error {
 
 // sayYes answers the seat of whoever acts. The last yes approves.
 func (tx *txn) sayYes(ctx context.Context, d deciding, reason string) error {
+	p, err := person(ctx, tx.sql, d.r.Person)
+	if err != nil {
+		return err
+	}
+	if err := p.MayTake(); err != nil {
+		return err
+	}
 	if err := d.r.CheckYes(reason); err != nil {
 		return err
 	}
@@ -353,66 +361,4 @@ func (s *Store) AskBack(ctx context.Context, by inventory.Actor, number, questio
 		}
 		return tx.tellAsker(ctx, d.r, inventory.LetterAskedBack, inventory.LetterFacts{Number: d.r.Number, By: tx.by.Name, Path: "/requisitions/" + d.r.Number})
 	})
-}
-
-// Undo takes back the yes that whoever acts gave, until the bench has a key of it in hand. An admin takes back the last one that
-// was given where none is theirs; whose it was is written down, and they are told.
-func (s *Store) Undo(ctx context.Context, by inventory.Actor, number string) error {
-	return s.update(ctx, by, func(ctx context.Context, tx *txn) error {
-		r, err := requisitions.one(ctx, tx.sql, "WHERE number = $1", inventory.RequisitionNumber(number))
-		if err != nil {
-			return absent(err, "There is no requisition %s: check its number.", number)
-		}
-		a, err := lastYes(ctx, tx.sql, r, tx.by, tx.needs(ctx, r, inventory.Admin) == nil)
-		if err != nil {
-			return absent(err, "There is no approval of yours of %s that could be taken back.", number)
-		}
-		back := a.Undo(tx.now)
-		if r.Held != "" {
-			back = back.Pause(tx.now)
-		}
-		if err := approvals.save(ctx, tx, back); err != nil {
-			return err
-		}
-		why := "The approval of " + a.By.Name + " was taken back."
-		if err := tx.tellOverruled(ctx, r, a); err != nil {
-			return err
-		}
-		if r.State == inventory.Submitted {
-			return tx.log(ctx, inventory.Event{Action: "requisition.seat-undone", Subjects: []string{string(r.ID)}, Payload: inventory.RequisitionMoved{Number: r.Number, State: r.State, Text: why}})
-		}
-		return tx.takeApprovalBack(ctx, r, why)
-	})
-}
-
-// lastYes is the yes to this version of r that an actor can take back: their own, or anybody's where they may for all. What
-// nobody had to decide has no yes.
-func lastYes(ctx context.Context, q querier, r inventory.Requisition, by inventory.Actor, all bool) (inventory.Approval, error) {
-	return approvals.one(ctx, q, `WHERE requisition = ?1 AND version = ?2 AND state = 'approved' AND goes_to <> 'automatic' AND (by_id = ?3 OR ?4)
-		ORDER BY by_id = ?3 DESC, answered_at DESC, position DESC LIMIT 1`, r.ID, r.Version, by.ID, all)
-}
-
-// tellOverruled writes to whoever gave a yes that somebody else takes back.
-func (tx *txn) tellOverruled(ctx context.Context, r inventory.Requisition, a inventory.Approval) error {
-	if a.By.ID == tx.by.ID || !a.By.Known() {
-		return nil
-	}
-	p, err := person(ctx, tx.sql, inventory.PersonID(a.By.ID))
-	if err != nil {
-		return err
-	}
-	return tx.post(ctx, p, inventory.LetterReopened, inventory.LetterFacts{Number: r.Number, By: tx.by.Name, Path: "/approvals/" + r.Number}, false)
-}
-
-// takeApprovalBack brings an approved requisition back to be decided.
-func (tx *txn) takeApprovalBack(ctx context.Context, r inventory.Requisition, why string) error {
-	all, err := lines.list(ctx, tx.sql, "WHERE requisition = $1 ORDER BY position", r.ID)
-	if err != nil {
-		return err
-	}
-	r, ev, err := r.TakeApprovalBack(why, all, tx.now)
-	if err != nil {
-		return err
-	}
-	return tx.decided(ctx, r, ev, inventory.LetterReopened, "")
 }

@@ -107,10 +107,13 @@ func (s *Store) nextOrder(ctx context.Context, tx *txn, want inventory.Want) (in
 			return inventory.Order{}, err
 		}
 		o, err := s.order(ctx, tx.sql, id)
-		if err != nil || !slices.Contains(want.TwoMakers, o.Requisition.Tier) {
+		if err != nil {
 			return o, err
 		}
-		fault := o.TwoMakers(want.Maker)
+		fault := o.Person.MayTake()
+		if fault == nil && slices.Contains(want.TwoMakers, o.Requisition.Tier) {
+			fault = o.TwoMakers(want.Maker)
+		}
 		if fault == nil {
 			return o, nil
 		}

@@ -62,7 +62,8 @@ func (tx *txn) overdue(ctx context.Context) ([]inventory.Approval, error) {
 		before = at(tx.now.Add(-tx.rules.DecideWithin))
 	}
 	return approvals.list(ctx, tx.sql, `WHERE id IN (WITH out(id) AS (SELECT id FROM people WHERE state <> 'active' OR held <> ''),
-			away(id, alone) AS (SELECT person, stand_in IS NULL OR stand_in IN (SELECT id FROM out) FROM absences WHERE ended_at IS NULL AND from_day <= ?2 AND until_day >= ?2),
+			away(id, alone) AS (SELECT person, stand_in IS NULL OR stand_in IN (SELECT id FROM out)
+				OR stand_in IN (SELECT person FROM absences WHERE ended_at IS NULL AND from_day <= ?2 AND until_day >= ?2) FROM absences WHERE ended_at IS NULL AND from_day <= ?2 AND until_day >= ?2),
 			absent(id) AS (SELECT id FROM out UNION SELECT id FROM away)
 		SELECT a.id FROM approvals a JOIN requisitions q ON q.id = a.requisition AND q.version = a.version
 		WHERE a.state = 'waiting' AND a.goes_to <> 'admins' AND q.state = 'submitted' AND q.held = '' AND (a.asked_at < ?1

@@ -100,6 +100,12 @@ func TestStore_Escalate_gone(t *testing.T) {
 		"with a stand-in": {func(t *testing.T, c council) error {
 			return c.SetAbsence(t.Context(), c.ada, inventory.Absence{Person: inventory.PersonID(c.ada.ID), StandIn: inventory.PersonID(c.sofia.ID), From: tomorrow, Until: tomorrow})
 		}, "Ada Lovelace waiting"},
+		"with a stand-in who is away as well": {func(t *testing.T, c council) error {
+			if err := c.SetAbsence(t.Context(), c.sofia, inventory.Absence{Person: inventory.PersonID(c.sofia.ID), From: tomorrow, Until: tomorrow}); err != nil {
+				return err
+			}
+			return c.SetAbsence(t.Context(), c.ada, inventory.Absence{Person: inventory.PersonID(c.ada.ID), StandIn: inventory.PersonID(c.sofia.ID), From: tomorrow, Until: tomorrow})
+		}, "Ada Lovelace passed-over, Grace Hopper waiting"},
 		"on hold": {func(t *testing.T, c council) error {
 			return c.HoldPerson(t.Context(), c.grace, inventory.PersonID(c.ada.ID), "It was not her.")
 		}, "Ada Lovelace passed-over, Grace Hopper waiting"},

@@ -34,6 +34,13 @@ func (s *Store) BeginParcel(ctx context.Context, by inventory.Actor, o inventory
 		if now.Line != o.Line.ID {
 			return inventory.Refuse(inventory.Conflict, "Key %s is not for %s any more: no packet is printed.", k.Tag, o.Requisition.Number)
 		}
+		r, err := requisition(ctx, tx.sql, o.Requisition.ID)
+		if err != nil {
+			return err
+		}
+		if r.Version != o.Requisition.Version { // the address may be another
+			return inventory.Refuse(inventory.Conflict, "%s was changed since its key was made: print the packet from the page of key %s.", r.Number, k.Tag)
+		}
 		p, err = parcels.one(ctx, tx.sql, "WHERE key_id = $1 AND line = $2 ORDER BY rowid DESC LIMIT 1", k.ID, o.Line.ID)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -178,6 +178,9 @@ func (tx *txn) voidPackets(ctx context.Context, all []inventory.Line, c inventor
 			if err != nil {
 				return err
 			}
+			if k.State.WithSomebody() {
+				return inventory.Refuse(inventory.Conflict, "Key %s is %s: its parcel goes where it is addressed to. Have it taken out first.", k.Tag, k.State)
+			}
 			p.PrintedLines, p.PacketSHA256, p.PrintedAt = nil, "", time.Time{}
 			if err := parcels.save(ctx, tx, p); err != nil {
 				return err

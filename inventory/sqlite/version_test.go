@@ -111,3 +111,62 @@ func TestStore_CancelRequisition_theRest(t *testing.T) {
 		t.Error(a)
 	}
 }
+
+// A key that is made for an old address is not recorded, also where nobody has to decide again; a packet of an old order is not
+// printed, and a parcel that is closed keeps its address.
+func TestStore_ChangeRequisition_oldAddress(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	making := c.MustBegin("1-1")
+	making.MustTake("R-1004")
+	making.MustIdentify("4711")
+	making.MustWalk()
+	to := inventory.Address{Recipient: "Софья Ковалевская", Street: []string{"Sveavägen 65"}, City: "Stockholm", PostalCode: "113 50", Country: "SE"}
+	mustKind(t, "while it is made", c.ChangeRequisition(ctx, c.sofia, "R-1004", inventory.Wish{Address: &to}), "")
+	mustKind(t, "the record", c.Append(ctx, inventorytest.Operator, making.RecordEntered()), inventory.Conflict)
+	made := c.MustMake("1-2", "4712", "R-1004")
+	mustKind(t, "before it is printed", c.ChangeRequisition(ctx, c.sofia, "R-1004", inventory.Wish{Address: &to}), "")
+	_, err := c.BeginParcel(ctx, inventorytest.Operator, *made.Order, made.Key)
+	mustKind(t, "the packet of the old order", err, inventory.Conflict)
+	m, err := c.Made(ctx, made.Key.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.BeginParcel(ctx, inventorytest.Operator, m.Order, m.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.PrintedLines, p.PacketSHA256 = []byte("sealed"), "ab"
+	mustKind(t, "the packet of the new one", c.SaveParcel(ctx, inventorytest.Operator, p), "")
+	pack(t, c.Store, m.Key)
+	mustKind(t, "once it is packed", c.ChangeRequisition(ctx, c.sofia, "R-1004", inventory.Wish{Address: &to}), inventory.Conflict)
+}
+
+// For who has left no key is approved, none is made, and the queue says to leave it alone.
+func TestStore_left(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	for _, email := range []string{"alan@example.com", "grace@example.com"} {
+		p, err := c.PersonByEmail(ctx, email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.State = inventory.PersonLeft
+		if err := c.SavePerson(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustKind(t, "approved", c.Approve(ctx, c.ada, "R-1003", ""), inventory.Conflict)
+	_, err := c.TakeLine(ctx, inventorytest.Operator, c.MustBegin("1-1").Row.ID, inventory.Want{Requisition: "R-1002"})
+	mustKind(t, "made", err, inventory.NotFound)
+	if !strings.Contains(inventory.Sentence(err), "Grace Hopper has left") {
+		t.Error(err)
+	}
+	o, err := c.TakeLine(ctx, inventorytest.Operator, c.MustBegin("1-2").Row.ID, inventory.Want{})
+	if err != nil || o.Requisition.Number != "R-1001" {
+		t.Errorf("whoever is next gets %s, %v", o.Requisition.Number, err)
+	}
+	q, err := c.Queue(ctx, "")
+	if err != nil || q.Counts[inventory.QueueHeld] != 1 || q.Counts[inventory.QueueMake] != 3 {
+		t.Errorf("the queue counts %v, %v", q.Counts, err)
+	}
+	mustKind(t, "rejected", c.Reject(ctx, c.ada, "R-1003", "He has left."), "")
+}
