@@ -36,6 +36,12 @@ func (i Identity) event(action string) Event {
 	return Event{Action: action, Subjects: []string{string(i.Person)}, Payload: i.Issuer}
 }
 
+// Session is a browser in which somebody is signed in. What it holds is the pages' own.
+type Session struct {
+	Hash string // of its token
+	Data []byte
+}
+
 // Claims are what an identity provider says about somebody who signs in, as far as we use it. They were verified.
 type Claims struct {
 	Issuer, Subject string

@@ -25,6 +25,7 @@ const (
 	LetterLoss          LetterKind = "loss"         // likewise
 	LetterPINShown      LetterKind = "pin-shown"    // likewise
 	LetterRoleGranted   LetterKind = "role-granted" // likewise
+	LetterPasskey       LetterKind = "passkey"      // likewise: one was added, by an invitation or beside another
 	LetterRoleWithdrawn LetterKind = "role-withdrawn"
 	LetterBrokeGlass    LetterKind = "broke-glass" // to all admins
 	LetterSuspended     LetterKind = "suspended"   // to all admins: somebody said that it was not them

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"time"
 
 	"keystation/inventory"
 )
@@ -14,9 +18,9 @@ type accountPage struct {
 	Roles    []inventory.Role
 	Method   inventory.Method
 	Passkeys []inventory.Passkey
-	Sessions int
-	Passkey  bool // passkeys can be added and used here
-	Last     bool // the only passkey there is must stay
+	Sessions []sessionRow // this one first
+	Passkey  bool         // passkeys can be added and used here
+	Last     bool         // the only passkey there is must stay
 }
 
 func (s *Site) account(c Ctx) error {
@@ -34,10 +38,71 @@ func (s *Site) account(c Ctx) error {
 		return fmt.Errorf("list passkeys: %w", err)
 	}
 	page.Last = len(page.Passkeys) == 1 && s.SignIn.OIDC == nil
-	if page.Sessions, err = s.SignIn.Books.Sessions(ctx, v.Person); err != nil {
-		return fmt.Errorf("count sessions: %w", err)
+	if page.Sessions, err = s.sessionsOf(ctx, v); err != nil {
+		return err
 	}
 	return s.render(c, http.StatusOK, "account", frame{Title: s.text(c, "account.title"), Here: "/account", Script: ceremonyScript}, page)
+}
+
+// sessionRow is a browser in which somebody is signed in.
+type sessionRow struct {
+	Name, hash  string
+	Method      inventory.Method
+	Began, Seen time.Time
+	Here        bool
+}
+
+// sessionsOf lists the sessions of the visitor in which they would be let in: this one, then the others, the last used first.
+func (s *Site) sessionsOf(ctx context.Context, v Visitor) ([]sessionRow, error) {
+	kept, err := s.SignIn.Books.Sessions(ctx, v.Person)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	here := s.sessions.GetString(ctx, sessionName)
+	var all []sessionRow
+	for _, k := range kept {
+		var d sessionData
+		if err := json.Unmarshal(k.Data, &d); err != nil {
+			return nil, fmt.Errorf("read session: %w", err)
+		}
+		r := sessionRow{Name: d.Values[sessionName], hash: k.Hash, Method: inventory.Method(d.Values[sessionMethod]),
+			Began: readSeconds(d.Values[sessionBegan]), Seen: readSeconds(d.Values[sessionSeen])}
+		r.Here = r.Name == here
+		if r.Here || s.Now().Sub(r.Seen) <= s.SignIn.idle(v) {
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b sessionRow) int {
+		switch {
+		case a.Here:
+			return -1
+		case b.Here:
+			return 1
+		}
+		return b.Seen.Compare(a.Seen)
+	})
+	return all, nil
+}
+
+// endSession ends the session that the form names, or without a name all but this one.
+func (s *Site) endSession(c Ctx) error {
+	if err := s.hasDoor(); err != nil {
+		return err
+	}
+	ctx, name := c.Request().Context(), c.Request().PostFormValue("session")
+	all, err := s.sessionsOf(ctx, visitor(c))
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Here || name != "" && r.Name != name {
+			continue
+		}
+		if err := s.SignIn.Books.DeleteSession(ctx, r.hash); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+	}
+	return seeOther(c, "/account")
 }
 
 // beginAdd asks the browser of somebody who is in for another passkey.

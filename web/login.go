@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -21,14 +22,16 @@ import (
 type loginBooks interface {
 	// FindSession gives what a session holds, by the hash of its token; false when there is none or it is over.
 	FindSession(ctx context.Context, hash string) ([]byte, bool, error)
-	// CommitSession keeps a session.
+	// CommitSession begins a session.
 	CommitSession(ctx context.Context, hash string, of inventory.PersonID, data []byte, expires time.Time) error
+	// KeepSession keeps one that was begun before, unless it was ended in the meantime.
+	KeepSession(ctx context.Context, hash string, of inventory.PersonID, data []byte, expires time.Time) error
 	// DeleteSession ends one.
 	DeleteSession(ctx context.Context, hash string) error
 	// EndSessions ends all of a person.
 	EndSessions(ctx context.Context, of inventory.PersonID) error
-	// Sessions counts those of a person.
-	Sessions(ctx context.Context, of inventory.PersonID) (int, error)
+	// Sessions lists those of a person.
+	Sessions(ctx context.Context, of inventory.PersonID) ([]inventory.Session, error)
 	// Whoever gives a person with their roles of this moment; one who may not come in is refused.
 	Whoever(ctx context.Context, id inventory.PersonID) (inventory.Person, []inventory.Role, error)
 }
@@ -40,6 +43,8 @@ const (
 	sessionProved = "proved" // when they showed who they are, in seconds since 1970; missing: nobody can tell
 	sessionSeen   = "seen"   // when they were here last, likewise, to the minute
 	sessionGlass  = "glass"  // they came in beside the identity provider
+	sessionBegan  = "began"  // when they came in
+	sessionName   = "name"   // by which its person ends it: no secret, and not its token
 )
 
 // newSessions are sessions whose tokens stand in cookies and, hashed, in the books.
@@ -72,9 +77,13 @@ func (s *Site) withSession(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		loaded.ServeHTTP(w, r)
+		loaded.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), foundKey{}, new(string))))
 	})
 }
+
+// foundKey is where a request keeps the hash of the session that it found, so that it does not begin one anew that was ended
+// while it was on its way.
+type foundKey struct{}
 
 // stateless tells requests that are answered in the same way for everybody.
 func stateless(r *http.Request) bool {
@@ -119,7 +128,11 @@ func (s *Site) awake(ctx context.Context, v Visitor) bool {
 }
 
 func (s *Site) sessionTime(ctx context.Context, key string) time.Time {
-	n, err := strconv.ParseInt(s.sessions.GetString(ctx, key), 10, 64)
+	return readSeconds(s.sessions.GetString(ctx, key))
+}
+
+func readSeconds(text string) time.Time {
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return time.Time{}
 	}
@@ -147,6 +160,8 @@ func (s *Site) letIn(ctx context.Context, p inventory.Person, l login) error {
 	s.sessions.Put(ctx, sessionPerson, string(p.ID))
 	s.sessions.Put(ctx, sessionMethod, string(l.Method))
 	s.sessions.Put(ctx, sessionSeen, seconds(s.Now()))
+	s.sessions.Put(ctx, sessionBegan, seconds(s.Now()))
+	s.sessions.Put(ctx, sessionName, rand.Text())
 	if !l.Proved.IsZero() {
 		s.sessions.Put(ctx, sessionProved, seconds(l.Proved))
 	}
@@ -173,7 +188,12 @@ func (sessionStore) Delete(string) error { return errNoContext }
 
 // FindCtx finds a session. token is a hash already.
 func (t sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	return t.books.FindSession(ctx, digest(token))
+	hash := digest(token)
+	data, found, err := t.books.FindSession(ctx, hash)
+	if at, ok := ctx.Value(foundKey{}).(*string); ok && found {
+		*at = hash
+	}
+	return data, found, err
 }
 
 // CommitCtx keeps a session under the person that it is of.
@@ -182,7 +202,11 @@ func (t sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 	if err := json.Unmarshal(data, &kept); err != nil {
 		return fmt.Errorf("read session: %w", err)
 	}
-	return t.books.CommitSession(ctx, digest(token), inventory.PersonID(kept.Values[sessionPerson]), data, expires)
+	hash, of := digest(token), inventory.PersonID(kept.Values[sessionPerson])
+	if at, ok := ctx.Value(foundKey{}).(*string); ok && *at == hash {
+		return t.books.KeepSession(ctx, hash, of, data, expires)
+	}
+	return t.books.CommitSession(ctx, hash, of, data, expires)
 }
 
 // DeleteCtx ends a session.

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"keystation/inventory"
 	"keystation/inventory/inventorytest"
@@ -182,6 +186,84 @@ func TestLogin_ends(t *testing.T) {
 	}
 	if first.in() {
 		t.Error("a session from before the hold is good again after it")
+	}
+}
+
+// Somebody sees where they are signed in, since when and how, and ends one of these or all others; nobody else's.
+func TestLogin_sessions(t *testing.T) {
+	here := newResident(t)
+	browsers := []resident{here, here, here, here}
+	for i, name := range []string{"Ada", "Ada", "Ada", "Grace"} {
+		browsers[i].Client = newBrowser(t)
+		browsers[i].is(name)
+		here.after(2 * time.Minute)
+	}
+	here = browsers[0]
+	account := func(r resident) page {
+		t.Helper()
+		a, err := r.Get(r.url + "/account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Body.Close()
+		root, err := html.Parse(a.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page{Response: a, root: root}
+	}
+	end := func(form url.Values) {
+		t.Helper()
+		a, err := here.PostForm(here.url+"/account/sessions/end", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+	}
+	p := account(here)
+	p.hasText(t, "#sessions", "Where you are signed in")
+	p.hasText(t, "main", "This browser , with the company's account", "Another browser", "signed in", "last here")
+	rows := p.find("main ul li [name=session]")
+	if len(rows) != 2 {
+		t.Fatalf("Ada sees %d other browsers", len(rows))
+	}
+	newest, _ := attr(rows[0], "value")
+	end(url.Values{"session": {newest}})
+	if browsers[2].in() || !browsers[1].in() || !here.in() {
+		t.Error("the browser used last is in, or another one is out")
+	}
+	end(url.Values{"session": {"nobody's"}})
+	if !browsers[1].in() {
+		t.Error("a name that is none ends another")
+	}
+	end(nil)
+	if browsers[1].in() || !here.in() || !browsers[3].in() {
+		t.Error("all others: another browser is in, this one is out, or Grace is")
+	}
+	account(here).hasText(t, "main", "In this browser only.")
+}
+
+// ending ends all sessions of whoever asks for something, while the request is on its way.
+type ending struct{ signInBooks }
+
+func (b ending) Whoever(ctx context.Context, id inventory.PersonID) (inventory.Person, []inventory.Role, error) {
+	p, roles, err := b.signInBooks.Whoever(ctx, id)
+	return p, roles, errors.Join(err, b.EndSessions(ctx, id))
+}
+
+// A request that is on its way while its session is ended does not bring it back.
+func TestLogin_endedMeanwhile(t *testing.T) {
+	r := newResident(t)
+	r.is("Ada")
+	r.after(2 * time.Minute) // so that the request has something to write
+	books := r.SignIn.Books
+	r.SignIn.Books = ending{books}
+	if !r.in() {
+		t.Error("the request itself is refused")
+	}
+	r.SignIn.Books = books
+	if r.in() {
+		t.Error("the session is back")
 	}
 }
 

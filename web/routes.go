@@ -42,6 +42,7 @@ var routes = []route{
 	{post, "/account/passkey", people, both, "keep it", (*Site).finishAdd},
 	{post, "/account/passkey/rename", people, both, "call a passkey something else", (*Site).renamePasskey},
 	{post, "/account/passkey/remove", people, both, "remove a passkey", again((*Site).removePasskey)},
+	{post, "/account/sessions/end", people, both, "sign out in another browser, or in all others", (*Site).endSession},
 	{get, "/not-me/:token", anybody, both, "what somebody was told of that was done in their name", atDoor((*Site).notMe)},
 	{post, "/not-me/:token", anybody, both, "it was not them: stop everything", atDoor((*Site).deny)},
 	{get, "/account/mail", people, both, "mail for each case, or one a day", (*Site).mailChoice},

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,7 @@ func (s *Store) Deny(ctx context.Context, token string) error {
 		if err := tx.hold(ctx, d.Person, why); err != nil {
 			return err
 		}
-		if err := tx.ungrant(ctx, d); err != nil {
+		if err := errors.Join(tx.ungrant(ctx, d), tx.unkey(ctx, d)); err != nil {
 			return err
 		}
 		return tx.postSecurity(ctx, inventory.LetterSuspended, inventory.LetterFacts{Name: d.Person.Name, Reason: string(d.Kind), Number: d.Number, Path: "/held"})
@@ -62,6 +63,30 @@ func (tx *txn) ungrant(ctx context.Context, d inventory.Denial) error {
 	}
 	for _, g := range given {
 		if err := tx.withdrawRole(ctx, d.Person, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unkey removes the passkey that somebody says was not added by them.
+func (tx *txn) unkey(ctx context.Context, d inventory.Denial) error {
+	if d.Kind != inventory.LetterPasskey {
+		return nil
+	}
+	added, err := passkeys.list(ctx, tx.sql, "WHERE person = $1 AND created_at = $2 AND removed_at IS NULL ORDER BY id", d.Person.ID, at(d.MadeAt))
+	if err != nil {
+		return err
+	}
+	for _, k := range added {
+		k, ev, err := k.Remove(0, true, tx.now) // a stranger's is no way in that would be missed
+		if err != nil {
+			return err
+		}
+		if err := passkeys.save(ctx, tx, k); err != nil {
+			return err
+		}
+		if err := tx.log(ctx, ev); err != nil {
 			return err
 		}
 	}

@@ -39,8 +39,12 @@ func (s *Store) AddPasskey(ctx context.Context, by inventory.Actor, k inventory.
 	return s.update(ctx, by, func(ctx context.Context, tx *txn) error { return tx.addPasskey(ctx, k) })
 }
 
+// addPasskey adds a passkey, and tells its person at both addresses.
 func (tx *txn) addPasskey(ctx context.Context, k inventory.Passkey) error {
-	var err error
+	p, err := person(ctx, tx.sql, k.Person)
+	if err != nil {
+		return err
+	}
 	if k.ID, err = inventory.NewID[inventory.PasskeyID](); err != nil {
 		return err
 	}
@@ -51,7 +55,10 @@ func (tx *txn) addPasskey(ctx context.Context, k inventory.Passkey) error {
 	if err := passkeys.save(ctx, tx, k); err != nil {
 		return err
 	}
-	return tx.log(ctx, ev)
+	if err := tx.log(ctx, ev); err != nil {
+		return err
+	}
+	return tx.alert(ctx, p, inventory.LetterPasskey, inventory.LetterFacts{})
 }
 
 // SignInByPasskey writes that a passkey was used, with what its credential became by that, such as its counter. Where

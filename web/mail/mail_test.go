@@ -31,7 +31,7 @@ var kinds = map[inventory.LetterKind]inventory.LetterFacts{
 	inventory.LetterDigest:  {Count: 2, Lines: []string{"R-1001, Grace <b>", "R-1002, Alan"}, Path: "/approvals"},
 	inventory.LetterAddress: {By: "Ada", Deny: "/not-me/T"}, inventory.LetterReplacement: {Number: "R-1001", Deny: "/not-me/T"},
 	inventory.LetterLoss: {By: "Ada", Reason: "stolen", Number: "R-1001", Deny: "/not-me/T"}, inventory.LetterStolen: {Name: "Ada", By: "Ada", Reason: "stolen", Number: "R-1001"},
-	inventory.LetterPINShown: {Deny: "/not-me/T"}, inventory.LetterRoleGranted: {Role: inventory.Admin, By: "Ada", Deny: "/not-me/T"},
+	inventory.LetterPINShown: {Deny: "/not-me/T"}, inventory.LetterPasskey: {Deny: "/not-me/T"}, inventory.LetterRoleGranted: {Role: inventory.Admin, By: "Ada", Deny: "/not-me/T"},
 	inventory.LetterRoleWithdrawn: {Role: inventory.Auditor}, inventory.LetterBrokeGlass: {By: "Ada"}, inventory.LetterSuspended: {Name: "Ada", Reason: "address"},
 	inventory.LetterInvitation: {By: "Ada"}, inventory.LetterAskedFor: {By: "Ada", Number: "R-1001"},
 }
