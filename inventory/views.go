@@ -244,8 +244,10 @@ type ApprovalRow struct {
 	RequisitionRow
 	Seat     Approval
 	InNameOf string
-	Holdings Holdings // of these, what was lost
+	Holdings Holdings // without what is coming
 	Late     bool
+
+	Entitlement int // active keys that the person may have
 }
 
 // InBatch tells if the case can be approved with others, without its page being opened.
@@ -255,6 +257,7 @@ func (a ApprovalRow) InBatch() bool { return a.Requisition.CheckBatch(a.Seat, a.
 type ApprovalPage struct {
 	Rows  []ApprovalRow
 	Count int // of all that wait, on all pages
+	Stock int // keys at the desk that nobody was promised
 	Next  string
 }
 

@@ -112,11 +112,8 @@ func (s *Store) caseFacts(ctx context.Context, c *inventory.ApprovalCase) error 
 		}
 		c.RequestedBy = p.Name
 	}
-	err = s.readers.QueryRowContext(ctx, "SELECT COALESCE(sum(n), 0) FROM key_counts WHERE state = 'received' AND verdict <> 'refused'").Scan(&c.Stock)
-	if err != nil {
-		return fmt.Errorf("count stock: %w", err)
-	}
-	return nil
+	c.Stock, err = s.stock(ctx)
+	return err
 }
 
 // holdings is what a person has beside a requisition.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"keystation/inventory"
@@ -29,7 +30,10 @@ func (s *Store) ApprovalQueue(ctx context.Context, by inventory.Actor, after str
 		}
 	}
 	shown, p.Next = cut(shown, queueRows, openCase.cursor)
-	p.Rows, err = s.caseRows(ctx, shown)
+	if p.Rows, err = s.caseRows(ctx, shown); err != nil {
+		return p, err
+	}
+	p.Stock, err = s.stock(ctx)
 	return p, err
 }
 
@@ -123,8 +127,8 @@ func (s *Store) caseRows(ctx context.Context, cases []openCase) ([]inventory.App
 	if err != nil {
 		return nil, err
 	}
-	lost, err := s.lostBy(ctx, text)
-	if err != nil {
+	have := map[inventory.RequisitionID]inventory.Holdings{}
+	if err := s.readHoldings(ctx, text, have); err != nil {
 		return nil, err
 	}
 	of := map[inventory.RequisitionID]inventory.RequisitionRow{}
@@ -133,24 +137,48 @@ func (s *Store) caseRows(ctx context.Context, cases []openCase) ([]inventory.App
 	}
 	out := make([]inventory.ApprovalRow, len(cases))
 	for i, c := range cases {
-		out[i] = inventory.ApprovalRow{RequisitionRow: of[c.r.ID], Seat: c.seat, InNameOf: c.inNameOf, Holdings: inventory.Holdings{Lost: lost[c.r.ID]},
-			Late: c.seat.Late(s.options.Entitlement.DecideWithin, s.options.Now())}
+		out[i] = inventory.ApprovalRow{RequisitionRow: of[c.r.ID], Seat: c.seat, InNameOf: c.inNameOf, Holdings: have[c.r.ID],
+			Entitlement: s.options.Entitlement.For(c.r.Tier), Late: c.seat.Late(s.options.Entitlement.DecideWithin, s.options.Now())}
 	}
 	return out, nil
 }
 
-// lostBy counts the keys that the people of requisitions lost, or that were stolen from them, within the months that count.
-func (s *Store) lostBy(ctx context.Context, ids string) (map[inventory.RequisitionID]int, error) {
-	type loss struct {
-		of inventory.RequisitionID
-		n  int
+// readHoldings fills in what the people of requisitions, whose ids are given as JSON, have and what they lost.
+func (s *Store) readHoldings(ctx context.Context, ids string, into map[inventory.RequisitionID]inventory.Holdings) error {
+	type count struct {
+		of      inventory.RequisitionID
+		keys, n int
 	}
-	rows, err := queryRows(ctx, s.readers, func(l *loss) []any { return []any{&l.of, &l.n} },
-		`SELECT q.id, count(*) FROM json_each(?1) w CROSS JOIN requisitions q ON q.id = w.value CROSS JOIN people p ON p.id = q.person OR p.merged_into = q.person
-		CROSS JOIN incidents i ON i.person = p.id WHERE i.kind IN ('lost', 'stolen') AND i.opened_at >= ?2 GROUP BY q.id`, ids, at(s.options.Now().AddDate(0, -s.options.Entitlement.LossMonths, 0)))
-	lost := map[inventory.RequisitionID]int{}
-	for _, l := range rows {
-		lost[l.of] = l.n
+	rows, err := queryRows(ctx, s.readers, func(c *count) []any { return []any{&c.of, &c.keys, &c.n} },
+		`WITH asked(id, person) AS MATERIALIZED (SELECT q.id, q.person FROM json_each(?1) w CROSS JOIN requisitions q ON q.id = w.value),
+		theirs(asked, key_id, making) AS (
+			SELECT h.id, l.key_id, 0 FROM asked h CROSS JOIN requisitions q ON q.person = h.person CROSS JOIN lines l ON l.requisition = q.id WHERE l.key_id IS NOT NULL
+			UNION ALL SELECT h.id, u.key_id, 1 FROM asked h CROSS JOIN requisitions q ON q.person = h.person CROSS JOIN lines l ON l.requisition = q.id
+				CROSS JOIN runs u ON u.id = l.run WHERE l.state = 'making' AND u.key_id IS NOT NULL
+			UNION ALL SELECT h.id, c.key_id, 0 FROM asked h CROSS JOIN people p ON p.id = h.person OR p.merged_into = h.person
+				CROSS JOIN custody c ON c.person = p.id WHERE c.until IS NULL)
+		SELECT h.asked, 1, count(DISTINCT k.id) FROM theirs h CROSS JOIN keys k ON k.id = h.key_id
+			WHERE h.making OR k.state IN ('ready', 'packed', 'in-transit', 'delivered', 'active', 'suspended') GROUP BY h.asked
+		UNION ALL SELECT h.id, 0, count(*) FROM asked h CROSS JOIN people p ON p.id = h.person OR p.merged_into = h.person
+			CROSS JOIN incidents i ON i.person = p.id WHERE i.kind IN ('lost', 'stolen') AND i.opened_at >= ?2 GROUP BY h.id`,
+		ids, at(s.options.Now().AddDate(0, -s.options.Entitlement.LossMonths, 0)))
+	for _, c := range rows {
+		h := into[c.of]
+		if c.keys == 1 {
+			h.Keys = c.n
+		} else {
+			h.Lost = c.n
+		}
+		into[c.of] = h
 	}
-	return lost, err
+	return err
+}
+
+// stock counts the keys at the desk that nobody was promised.
+func (s *Store) stock(ctx context.Context) (n int, err error) {
+	err = s.readers.QueryRowContext(ctx, "SELECT COALESCE(sum(n), 0) FROM key_counts WHERE state = 'received' AND verdict <> 'refused'").Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count stock: %w", err)
+	}
+	return n, nil
 }

@@ -15,6 +15,10 @@ func TestStore_ApproveAll(t *testing.T) {
 	c, ctx := newCouncil(t), t.Context()
 	made := c.MustMake("1-1", "4711", "R-1002")
 	lead(t, c.Store, made, inventory.Active)
+	c.MustMake("1-2", "4712", "R-1004")
+	making := c.MustBegin("1-3")
+	making.MustTake("R-1004")
+	making.MustIdentify("4713")
 	a := wanted()
 	a.Occasion, a.Happened, a.Replaces, a.Pair = "lost", inventory.Day(inventorytest.Start), made.Key.Tag, false
 	lost, err := c.Ask(ctx, c.grace, a)
@@ -32,6 +36,15 @@ func TestStore_ApproveAll(t *testing.T) {
 		numbers = append(numbers, r.Requisition.Number)
 		if r.InBatch() {
 			batch += r.Requisition.Number
+		}
+	}
+	for _, r := range q.Rows {
+		one, err := c.ApprovalCase(ctx, c.ada, r.Requisition.Number) // the case says the same
+		if err != nil || one.Holdings.Keys != r.Holdings.Keys || one.Holdings.Lost != r.Holdings.Lost || one.Entitlement != r.Entitlement || one.Stock != q.Stock {
+			t.Errorf("%s: %+v of %d, its case %+v of %d, %v", r.Requisition.Number, r.Holdings, r.Entitlement, one.Holdings, one.Entitlement, err)
+		}
+		if is := r.Requisition.Number == lost; is != (r.Holdings.Lost == 1) || (r.Holdings.Keys == 2) != (r.Person.ID == inventory.PersonID(c.sofia.ID)) {
+			t.Errorf("%s: %+v", r.Requisition.Number, r.Holdings)
 		}
 	}
 	if batch != "R-1003" || numbers[0] != "R-1007" || lost != "R-1005" {
