@@ -5,13 +5,16 @@ go 1.26.0
 require (
 	filippo.io/age v1.3.2 // inventory/seal: PINs and addresses at rest
 	github.com/Boostport/address v0.13.0 // shipping: addresses per country
+	github.com/alexedwards/scs/v2 v2.9.0 // web: sessions
 	github.com/boombuler/barcode v1.1.0 // shipping: modules of Code 128 and QR
 	github.com/chromedp/cdproto v0.159.0 // tests only: single keys pressed in a browser
 	github.com/chromedp/chromedp v0.23.0 // tests only: pages in a real browser
+	github.com/coreos/go-oidc/v3 v3.21.0 // web: signing in with an identity provider
 	github.com/emersion/go-smtp v0.26.0 // tests only: a mail server
 	github.com/fsnotify/fsnotify v1.10.1 // station/usb: tells when a key is plugged in
 	github.com/fxamacker/cbor/v2 v2.10.0 // station/{ctap,attest}: CTAP2 canonical CBOR
 	github.com/go-viper/mapstructure/v2 v2.5.0 // cmd: names a misspelled configuration key
+	github.com/go-webauthn/webauthn v0.18.2 // web: the browser's ceremonies with passkeys
 	github.com/google/uuid v1.6.0 // inventory: UUIDv7
 	github.com/jung-kurt/gofpdf v1.16.2 // shipping/pdf: draws packets; guarded, one room
 	github.com/keys-pub/go-libfido2 v1.5.4-0.20230628025503-281619cff413 // station/fido2: discovery
@@ -28,20 +31,14 @@ require (
 	github.com/spf13/cobra v1.10.2 // cmd: commands and their help
 	github.com/spf13/pflag v1.0.9 // cmd: which flags were given (cobra's own)
 	github.com/wneessen/go-mail v0.8.1 // web/mail: SMTP
+	github.com/zitadel/oidc/v3 v3.52.0 // tests only: an identity provider
 	golang.org/x/mod v0.42.0 // inventory/ledger: transparency-log tree, signed notes
 	golang.org/x/net v0.62.0 // tests only: parses pages
+	golang.org/x/oauth2 v0.38.0 // web: the code for a token, beside go-oidc
 	golang.org/x/sync v0.24.0 // cmd: whoever starts a goroutine waits for it
 	golang.org/x/sys v0.49.0 // station/softkey: pseudo-terminals
 	golang.org/x/term v0.47.0 // cmd: is there a person at the terminal
 	golang.org/x/text v0.43.0 // shipping: NFC
-)
-
-require (
-	github.com/alexedwards/scs/v2 v2.9.0
-	github.com/coreos/go-oidc/v3 v3.21.0
-	github.com/go-webauthn/webauthn v0.18.2
-	github.com/zitadel/oidc/v3 v3.52.0 // tests only: an identity provider
-	golang.org/x/oauth2 v0.38.0
 )
 
 require (

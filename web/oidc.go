@@ -305,7 +305,9 @@ func provedAgain(proved time.Time, p inventory.Person, j journey) error {
 	return nil
 }
 
-// claims reads what the provider said. An e-mail address counts unless the provider says that it is not verified.
+// claims reads what the provider said. An e-mail address counts unless the provider says that it is not verified: Entra, whose
+// addresses its admins give, says nothing of it, and a provider where people change their own says so (OpenID Connect Core
+// §5.1).
 func (o *OIDC) claims(token *oidc.IDToken, all map[string]any) inventory.Claims {
 	text := func(key string) string {
 		t, _ := all[key].(string)

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"net/http"
-
 	_ "embed"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
