@@ -9,10 +9,11 @@ CREATE TABLE receipts (
     line        TEXT NOT NULL UNIQUE REFERENCES lines (id) ON DELETE RESTRICT,
     requisition TEXT NOT NULL REFERENCES requisitions (id) ON DELETE RESTRICT,
     person      TEXT NOT NULL REFERENCES people (id) ON DELETE RESTRICT,
-    how         TEXT NOT NULL CHECK (how IN ('signed')),
-    signed      TEXT NOT NULL, -- the name as it was typed by whoever took the key
+    how         TEXT NOT NULL CHECK (how IN ('signed', 'touched')),
+    signed      TEXT NOT NULL, -- the name as it was typed by whoever took the key, or theirs who touched it
     terms       TEXT NOT NULL, -- the text as agreed
     checked     TEXT NOT NULL, -- how it was seen who took it
+    touch       TEXT NOT NULL CHECK ((touch = '') = (how = 'signed')), -- what the key signed (JSON); empty: it was signed for
     by_id       TEXT NOT NULL,
     by_name     TEXT NOT NULL,
     by_method   TEXT NOT NULL CHECK (by_method IN ('oidc', 'passkey', 'os-user', 'claimed', 'system')),

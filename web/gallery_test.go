@@ -53,6 +53,7 @@ func newGallery(t testing.TB) *gallery {
 	g.asker = newAsker(t, "Grace", packets, func(c *Config) {
 		store := c.Books.(*inventorytest.Store)
 		withStore(store)(c)
+		c.Settings.RPID = inventory.LocalRPID
 		c.Demo, c.Bench, c.SignIn, c.Desks = true, &fakeBench{}, &SignIn{Books: store}, []string{"London", "Arlington"}
 		c.Label = func(inventory.AssetTag, bool) ([]byte, error) { return []byte("%PDF-1.4"), nil }
 		c.Who = func(*http.Request) (Visitor, bool) {
@@ -123,7 +124,8 @@ func (g *gallery) hang(tag, run, preview, token string) {
 		}
 		g.shown[path] = append(g.shown[path], picture{path: at})
 	}
-	g.shown["/requisitions/:number"] = []picture{{path: "/requisitions/R-1001"}, {name: "submitted", path: "/requisitions/R-1003"}}
+	g.shown["/requisitions/:number"] = []picture{{path: "/requisitions/R-1001"}, {name: "submitted", path: "/requisitions/R-1003"},
+		{name: "waits", path: "/requisitions/R-1002", requester: true}, {name: "waits-german", path: "/requisitions/R-1002", requester: true, lang: "de"}}
 	g.shown["/requisitions/:number/change"] = []picture{{path: "/requisitions/R-1004/change"}}
 	g.shown["/keys/:tag/handover"] = []picture{{path: "/keys/" + tag + "/handover"}}
 	g.shown["/people/:id/merge"] = []picture{{path: "/people/" + string(g.me.ID) + "/merge?second=E-3"}}

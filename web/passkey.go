@@ -43,10 +43,14 @@ type passkeyBooks interface {
 
 // ceremony is what a session remembers between asking the browser for a passkey and its answer.
 type ceremony struct {
-	Kind    string // setup, invitation, add, in, again
+	Kind    string // setup, invitation, add, in, again, touch
 	Person  inventory.Person
 	Token   string // of an invitation
 	Session webauthn.SessionData
+
+	Statement []byte // that a key is to sign
+	Number    string // of the requisition that it is about
+	Began     int64  // when it was asked for, in seconds since 1970
 }
 
 const sessionCeremony = "ceremony"

@@ -74,7 +74,15 @@ func (s *Site) requisition(c Ctx) error {
 			page.Ready = append(page.Ready, l.Tag)
 		}
 	}
-	return s.render(c, http.StatusOK, "requisition", frame{Title: s.text(c, "requisition.title", r.Number), Here: s.hereOf(v, c)}, page)
+	f := frame{Title: s.text(c, "requisition.title", r.Number), Here: s.hereOf(v, c)}
+	if d.Mine && len(page.Ready) > 0 && !d.Posted {
+		if _, _, err := s.touchable(c, r.Number); err == nil {
+			page.Terms, f.Script = inventory.CustodyTerms, ceremonyScript
+		} else if inventory.KindOf(err) != inventory.Conflict {
+			return err
+		}
+	}
+	return s.render(c, http.StatusOK, "requisition", f, page)
 }
 
 // hereOf is the entry of the navigation under which a requisition stands for the reader.
@@ -96,6 +104,7 @@ type requisitionPage struct {
 	Changes  bool // it can be changed here
 	Making   int  // keys that would stop
 	Ready    []inventory.AssetTag
+	Terms    string // on which a key is taken that waits for the reader's touch; empty: none waits
 }
 
 // changePage is the form by which a requisition is changed.

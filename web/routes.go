@@ -116,6 +116,8 @@ var routes = []route{
 	{get, "/requisitions/:number", owners, both, "where a requisition stands, the same for everybody who may read it", (*Site).requisition},
 	{get, "/requisitions/:number/change", owners, both, "change what was asked", (*Site).changing},
 	{post, "/requisitions/:number/change", owners, both, "make a new version of it", again((*Site).change)},
+	{post, "/requisitions/:number/touch/begin", owners, both, "ask the browser for a touch of the key that waits at the desk", (*Site).beginTouch},
+	{post, "/requisitions/:number/touch", owners, both, "take the key that was touched", (*Site).finishTouch},
 	{post, "/requisitions/:number/cancel", owners, both, "cancel a requisition, with a reason", (*Site).cancelRequisition},
 	{get, "/queue", readers, desk, "what the desk has to do, line by line", (*Site).queue},
 	{post, "/queue/reserve", operators, desk, "keep a stock key for a line, or let it go", (*Site).reserve},

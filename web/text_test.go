@@ -75,7 +75,7 @@ func TestTexts_used(t *testing.T) {
 }
 
 // deskTexts begin the keys that only pages of the desk have.
-var deskTexts = []string{"nav.", "readiness."}
+var deskTexts = []string{"nav.", "readiness.", "handover."}
 
 // What is said to somebody who asks for a key, decides or has one is there in German too, with the same things filled in.
 func TestTexts_german(t *testing.T) {

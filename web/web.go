@@ -39,6 +39,7 @@ type Books interface {
 	routingBooks
 	myBooks
 	queueBooks
+	touchBooks
 	modelBooks
 	policyBooks
 	askBooks

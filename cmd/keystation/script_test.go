@@ -34,7 +34,7 @@ func TestScript(t *testing.T) {
 		Dir:                "testdata/script",
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
-		Deadline:           time.Now().Add(2 * time.Minute), // a script that hangs says where
+		Deadline:           time.Now().Add(15 * time.Minute), // a script that hangs says where, before the test is ended
 		Setup: func(env *testscript.Env) error {
 			env.Values["keys"] = &pluggedKeys{}
 			return nil
