@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -78,6 +79,9 @@ func (h holder) WebAuthnDisplayName() string { return h.person.Name }
 // WebAuthnCredentials are the person's passkeys.
 func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.keys }
 
+// inTime is how long a challenge is good.
+var inTime = webauthn.TimeoutConfig{Enforce: true, Timeout: 5 * time.Minute, TimeoutUVD: 5 * time.Minute}
+
 // party is the relying party for the page that a request comes from. Its host was found to be one of ours before. A browser
 // takes the RP ID of a company's host on that host only (WebAuthn Level 3 §5.1.3, step 8), so what is made or shown on a page
 // of localhost, such as the first admin's passkey, is one of localhost, and good there alone.
@@ -91,7 +95,7 @@ func (s *Site) party(r *http.Request) (*webauthn.WebAuthn, error) {
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: id, RPDisplayName: "keystation", RPOrigins: []string{origin},
-		AttestationPreference: protocol.PreferNoAttestation,
+		AttestationPreference: protocol.PreferNoAttestation, Timeouts: webauthn.TimeoutsConfig{Login: inTime, Registration: inTime},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relying party: %w", err)
@@ -317,6 +321,7 @@ func (s *Site) shown(c Ctx, kind string) (k inventory.Passkey, p inventory.Perso
 		return k, p, "", noPasskey(err)
 	}
 	ctx := c.Request().Context()
+	var out error // why they may not come in
 	_, now, err := w.ValidatePasskeyLogin(func(id, handle []byte) (webauthn.User, error) {
 		if k, err = s.SignIn.Books.PasskeyByCredential(ctx, id); err != nil {
 			return nil, err
@@ -324,20 +329,18 @@ func (s *Site) shown(c Ctx, kind string) (k inventory.Passkey, p inventory.Perso
 		if string(handle) != string(k.Person) {
 			return nil, errors.New("the passkey is somebody else's")
 		}
-		p, _, err = s.SignIn.Books.Whoever(ctx, k.Person)
-		if p.ID != "" { // their signature is not verified yet
-			c.Set(claimantKey, inventory.ActorOf(p, inventory.ByClaim))
+		p, _, out = s.SignIn.Books.Whoever(ctx, k.Person)
+		if p.ID == "" {
+			return nil, out
 		}
-		if err != nil {
-			return nil, err
-		}
+		c.Set(claimantKey, inventory.ActorOf(p, inventory.ByClaim)) // their signature is not verified yet
 		return s.holderOf(ctx, p)
 	}, of.Session, parsed)
 	if err != nil {
-		if refused, ok := errors.AsType[*inventory.Error](err); ok && refused.Kind == inventory.Forbidden {
-			return k, p, "", err // left, on hold
-		}
 		return k, p, "", noPasskey(err)
+	}
+	if out != nil { // left, on hold: who it is about is told, and nobody else
+		return k, p, "", fmt.Errorf("read who shows it: %w", out)
 	}
 	if now.Authenticator.CloneWarning { // WebAuthn Level 3 §7.2, step 22: its counter went back, as that of a copy does
 		s.Log.Warn("a passkey may have been copied", "actor", string(p.ID), "passkey", string(k.ID))

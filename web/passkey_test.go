@@ -83,3 +83,20 @@ func TestPasskey_againWithOIDC(t *testing.T) {
 		t.Errorf("who comes in another way in the same browser still breaks glass: %d %s", status, text)
 	}
 }
+
+// Whoever is on hold is told so once their passkey showed that it is them, and nobody else is told that they exist.
+func TestPasskey_onHold(t *testing.T) {
+	h := doored(t)
+	p, ada := h.invited(t, "Ada")
+	if err := h.store.HoldPerson(t.Context(), inventorytest.Operator, ada.ID, "She said that it was not her."); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := p.shows("/signin/passkey/begin", "/signin/passkey"); status != http.StatusForbidden || !strings.Contains(text, "Ada Lovelace is on hold") {
+		t.Errorf("Ada: %d %s", status, text)
+	}
+	forger := h.walkIn(t)
+	forger.id, forger.handle, forger.rp, forger.count = p.id, p.handle, p.rp, p.count
+	if status, text := forger.shows("/signin/passkey/begin", "/signin/passkey"); status != http.StatusForbidden || strings.Contains(text, "Ada") {
+		t.Errorf("somebody who knows her passkey's number: %d %s", status, text)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,10 +70,14 @@ func (u *setup) end() {
 	u.code = ""
 }
 
+// ofProxies are the headers by which proxies are known.
+var ofProxies = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"}
+
 // fromHere tells if a request comes from this machine, without a proxy between: over loopback, or from the address it went to.
 func (s *Site) fromHere(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || r.Header.Get("X-Forwarded-For") != "" {
+	passedOn := slices.ContainsFunc(ofProxies, func(h string) bool { return r.Header.Get(h) != "" })
+	if err != nil || passedOn {
 		return false
 	}
 	here, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
