@@ -252,6 +252,9 @@ func TestRequisition_MayDecide_held(t *testing.T) {
 	if err := r.MayDecide(d, nil); inventory.KindOf(err) != inventory.Conflict {
 		t.Errorf("held: %v", err)
 	}
+	if _, _, err := r.Approve(inventory.Claimed("Mary Somerville"), time.Time{}); inventory.KindOf(err) != inventory.Conflict {
+		t.Errorf("approved by a file while it is held: %v", err)
+	}
 	if err := r.CheckYes("  "); inventory.KindOf(err) != inventory.Invalid {
 		t.Errorf("a critical yes without a word: %v", err)
 	}

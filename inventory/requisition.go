@@ -176,6 +176,9 @@ func (r Requisition) Approve(by Actor, at time.Time) (Requisition, Event, error)
 	if r.RequestedBy != "" && by.ID == string(r.RequestedBy) {
 		return r, Event{}, Refuse(Forbidden, "Nobody approves what they asked for in somebody's name: ask another approver for %s.", r.Number)
 	}
+	if r.Held != "" {
+		return r, Event{}, Refuse(Conflict, "Requisition %s stands still: %s Nobody approves it until it goes on.", r.Number, r.Held)
+	}
 	r.State, r.ApprovedBy, r.ApprovedAt, r.ChangedAt = Approved, &by, &at, at
 	return r, r.event("requisition.approved", by.Name), nil
 }

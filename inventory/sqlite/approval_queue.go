@@ -100,15 +100,18 @@ func (s *Store) openSeats(ctx context.Context, d inventory.Decider) ([]openCase,
 	if err != nil {
 		return nil, err
 	}
+	theirs := "a.person IN (SELECT value FROM json_each(?1) w)"
+	if len(d.Groups)+len(d.Roles) > 0 { // else they need not look through all that wait
+		theirs += ` OR a.whom <> '' AND fold(a.whom) IN (SELECT fold(value) FROM json_each(?2) w) OR a.goes_to = 'approvers' AND 'approver' IN (SELECT value FROM json_each(?3) w)
+			OR a.goes_to = 'admins' AND 'admin' IN (SELECT value FROM json_each(?3) w)`
+	}
 	return queryRows(ctx, s.readers, func(c *openCase) []any {
 		r := &c.r
 		return append(approvals.into(&c.seat), &c.rank, &r.ID, &r.Number, &r.Version, &r.Person, intoRef(&r.RequestedBy), &r.Tier, &r.State, &r.Held)
 	}, "SELECT "+approvals.qualified("a")+`, CASE q.tier WHEN 'critical' THEN 0 WHEN 'elevated' THEN 1 ELSE 2 END AS rank,
 			q.id, q.number, q.version, q.person, q.requested_by, q.tier, q.state, q.held
 		FROM approvals a JOIN requisitions q ON q.id = a.requisition AND q.version = a.version
-		WHERE a.state IN ('waiting', 'asked-back') AND q.state = 'submitted' AND q.held = '' AND (a.person IN (SELECT value FROM json_each(?1) w)
-			OR a.whom <> '' AND fold(a.whom) IN (SELECT fold(value) FROM json_each(?2) w) OR a.goes_to = 'approvers' AND 'approver' IN (SELECT value FROM json_each(?3) w)
-			OR a.goes_to = 'admins' AND 'admin' IN (SELECT value FROM json_each(?3) w))
+		WHERE a.state IN ('waiting', 'asked-back') AND q.state = 'submitted' AND q.held = '' AND (`+theirs+`)
 		AND NOT EXISTS (SELECT 1 FROM approvals y WHERE y.requisition = q.id AND y.version = q.version AND y.state = 'approved' AND y.by_id = ?4)
 		ORDER BY rank, q.id, a.position`, persons, groups, roles, d.Actor.ID)
 }
