@@ -279,14 +279,20 @@ func (r Requisition) TakeApprovalBack(why string, lines []Line, at time.Time) (R
 	return r, r.event("requisition.reopened", why), nil
 }
 
-// MayHandle refuses whoever must not make, pack or hand over keys for r: for the critical tier, requester, approvers and
-// packer are four people, and each is known (DESIGN §10). all are the seats of this version.
+// MayHandle refuses whoever must not hand over keys for r: of the critical tier they are known, and [Requisition.Apart] from
+// those who asked and decided. all are the seats of this version.
 func (r Requisition) MayHandle(by Actor, all []Approval) error {
+	if r.Tier == Critical && !by.Known() {
+		return Refuse(Forbidden, "Keys of the critical tier are handled by people who signed in: sign in at the desk, then go on with %s.", r.Number)
+	}
+	return r.Apart(by, all)
+}
+
+// Apart refuses whoever must not make or pack keys for r since they asked for it or approved it: for the critical tier,
+// requester, approvers and packer are four people (DESIGN §10). Somebody who only claims a name is none of them.
+func (r Requisition) Apart(by Actor, all []Approval) error {
 	if r.Tier != Critical {
 		return nil
-	}
-	if !by.Known() {
-		return Refuse(Forbidden, "Keys of the critical tier are handled by people who signed in: sign in at the desk, then go on with %s.", r.Number)
 	}
 	if by.ID == string(r.Person) || by.ID == string(r.RequestedBy) {
 		return Refuse(Forbidden, "%s is your own, and of the critical tier: somebody else handles its keys.", r.Number)

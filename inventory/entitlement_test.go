@@ -239,6 +239,10 @@ func TestSeparation_matrix(t *testing.T) {
 			{ID: "os-user:x", Name: "x", Method: inventory.ByOSUser}: critical,
 		} {
 			if err := approved.MayHandle(who, seats); (err != nil) != refused {
+				t.Errorf("%s: %s hands over: %v, want refused %t", tier, who.Name, err, refused)
+			}
+			refused = refused && who.Known() // who only claims a name makes keys, and is no fourth person
+			if err := approved.Apart(who, seats); (err != nil) != refused {
 				t.Errorf("%s: %s packs: %v, want refused %t", tier, who.Name, err, refused)
 			}
 		}

@@ -69,8 +69,11 @@ type packetPage struct {
 // packable refuses with the reason why a key has no packet now.
 func (s *Site) packable(c Ctx) (inventory.KeyDossier, error) {
 	d, err := s.dossier(c)
-	if err != nil || s.hasPacket(d) {
+	if err != nil {
 		return d, err
+	}
+	if s.hasPacket(d) {
+		return d, s.Books.MayPack(c.Request().Context(), visitor(c).Actor, d.For.Number)
 	}
 	switch {
 	case s.Packet == nil:

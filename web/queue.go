@@ -15,6 +15,8 @@ type queueBooks interface {
 	Queue(ctx context.Context, after string) (inventory.QueuePage, error)
 	// HandOver gives a key to its person at the desk.
 	HandOver(ctx context.Context, by inventory.Actor, tag inventory.AssetTag, signed, checked string) (inventory.Receipt, error)
+	// MayPack refuses whoever must not pack keys for a requisition.
+	MayPack(ctx context.Context, by inventory.Actor, number string) error
 	// Reserve keeps a stock key for a line.
 	Reserve(ctx context.Context, by inventory.Actor, line inventory.LineID, tag inventory.AssetTag) error
 	// Unreserve lets it go.

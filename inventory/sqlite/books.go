@@ -95,7 +95,7 @@ func (s *Store) TakeLine(ctx context.Context, by inventory.Actor, run inventory.
 	return o, nil
 }
 
-// nextOrder finds the next line that is wanted and whose person may get this key.
+// nextOrder finds the next line that is wanted, whose person may get this key, and whose key the operator may make.
 func (s *Store) nextOrder(ctx context.Context, tx *txn, want inventory.Want) (inventory.Order, error) {
 	var unfit error
 	for {
@@ -111,6 +111,13 @@ func (s *Store) nextOrder(ctx context.Context, tx *txn, want inventory.Want) (in
 			return o, err
 		}
 		fault := o.Person.MayTake()
+		if fault == nil && o.Requisition.Tier == inventory.Critical {
+			seats, err := seatsOf(ctx, tx.sql, o.Requisition)
+			if err != nil {
+				return o, err
+			}
+			fault = o.Requisition.Apart(tx.by, seats)
+		}
 		if fault == nil && slices.Contains(want.TwoMakers, o.Requisition.Tier) {
 			fault = o.TwoMakers(want.Maker)
 		}

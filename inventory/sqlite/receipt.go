@@ -112,3 +112,16 @@ func (tx *txn) handedOver(ctx context.Context, o inventory.Order, h inventory.Ha
 	}
 	return tx.tellAsker(ctx, o.Requisition, inventory.LetterHandedOver, inventory.LetterFacts{Number: o.Requisition.Number, By: tx.by.Name, Path: "/requisitions/" + o.Requisition.Number})
 }
+
+// MayPack refuses whoever must not pack keys for a requisition.
+func (s *Store) MayPack(ctx context.Context, by inventory.Actor, number string) error {
+	r, err := requisitions.one(ctx, s.readers, "WHERE number = $1", number)
+	if err != nil {
+		return absent(err, "There is no requisition %s: check its number.", number)
+	}
+	seats, err := seatsOf(ctx, s.readers, r)
+	if err != nil {
+		return err
+	}
+	return r.Apart(by, seats)
+}

@@ -90,6 +90,32 @@ func TestStore_HandOver_critical(t *testing.T) {
 	mustKind(t, "right", err, "")
 }
 
+// Of the critical tier, nobody makes or packs keys who asked for them: the bench passes the line over for them, and says why
+// to whoever names it.
+func TestStore_TakeLine_critical(t *testing.T) {
+	c, ctx := newCouncil(t), t.Context()
+	if err := c.Guard(ctx, "R-1002", inventory.Critical); err != nil {
+		t.Fatal(err)
+	}
+	take := func(by inventory.Actor, number string) (inventory.Order, error) {
+		r := c.MustBegin("1-1")
+		return c.TakeLine(ctx, by, r.Row.ID, inventory.Want{Requisition: number})
+	}
+	_, err := take(c.grace, "R-1002")
+	if inventory.KindOf(err) != inventory.NotFound || !strings.Contains(inventory.Sentence(err), "somebody else handles its keys") {
+		t.Errorf("her own: %v", err)
+	}
+	if o, err := take(c.grace, ""); err != nil || o.Requisition.Number == "R-1002" {
+		t.Errorf("any line: %s, %v", o.Requisition.Number, err)
+	}
+	mustKind(t, "she packs", c.MayPack(ctx, c.grace, "R-1002"), inventory.Forbidden)
+	mustKind(t, "another packs", c.MayPack(ctx, c.sofia, "R-1002"), "")
+	o, err := take(c.sofia, "R-1002")
+	if err != nil || o.Requisition.Number != "R-1002" {
+		t.Errorf("another: %s, %v", o.Requisition.Number, err)
+	}
+}
+
 // A stock key that is kept for a line goes to no other, and the line gets no other key.
 func TestStore_Reserve(t *testing.T) {
 	c, ctx := newCouncil(t), t.Context()
