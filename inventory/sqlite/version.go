@@ -76,39 +76,12 @@ func (tx *txn) needs(ctx context.Context, r inventory.Requisition, of ...invento
 
 // changedTo writes a new version with all that follows from it.
 func (tx *txn) changedTo(ctx context.Context, was, now inventory.Requisition, all []inventory.Line, c inventory.Change, ev inventory.Event) error {
+	follow := tx.goOn
 	if c.Reopened {
-		events, err := tx.letGo(ctx, now, all)
-		if err != nil {
-			return err
-		}
-		if err := tx.logAll(ctx, events); err != nil {
-			return err
-		}
-		seats, err := seatsOf(ctx, tx.sql, was)
-		if err != nil {
-			return err
-		}
-		for _, a := range seats { // a yes to the old address is none to the new one
-			if !a.Open() && a.State != inventory.ApprovalApproved {
-				continue
-			}
-			if err := approvals.save(ctx, tx, a.Void("Something else is asked for by now.", tx.now)); err != nil {
-				return err
-			}
-		}
-	} else {
-		for _, l := range all {
-			if err := lines.save(ctx, tx, l); err != nil {
-				return err
-			}
-		}
-		if err := tx.voidPackets(ctx, all, c); err != nil {
-			return err
-		}
-		// Who decides about a version decides about the next one as well, unless the address is another.
-		if err := tx.carrySeats(ctx, was, now); err != nil {
-			return err
-		}
+		follow = tx.beginAnew
+	}
+	if err := follow(ctx, was, now, all, c); err != nil {
+		return err
 	}
 	if err := requisitions.save(ctx, tx, now); err != nil {
 		return err
@@ -131,6 +104,45 @@ func (tx *txn) changedTo(ctx context.Context, was, now inventory.Requisition, al
 		return err
 	}
 	return tx.logAll(ctx, events)
+}
+
+// beginAnew lets go of what was made for a version that has to be decided again, and of what was said about it: a yes to the old
+// address is none to the new one.
+func (tx *txn) beginAnew(ctx context.Context, was, now inventory.Requisition, all []inventory.Line, _ inventory.Change) error {
+	events, err := tx.letGo(ctx, now, all)
+	if err != nil {
+		return err
+	}
+	if err := tx.logAll(ctx, events); err != nil {
+		return err
+	}
+	seats, err := seatsOf(ctx, tx.sql, was)
+	if err != nil {
+		return err
+	}
+	for _, a := range seats {
+		if !a.Open() && a.State != inventory.ApprovalApproved {
+			continue
+		}
+		if err := approvals.save(ctx, tx, a.Void("Something else is asked for by now.", tx.now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goOn lets a version that nobody has to decide again take the place of the one before: whoever decides about that decides
+// about this one as well.
+func (tx *txn) goOn(ctx context.Context, was, now inventory.Requisition, all []inventory.Line, c inventory.Change) error {
+	for _, l := range all {
+		if err := lines.save(ctx, tx, l); err != nil {
+			return err
+		}
+	}
+	if err := tx.voidPackets(ctx, all, c); err != nil {
+		return err
+	}
+	return tx.carrySeats(ctx, was, now)
 }
 
 // letGo takes back what was made and printed for a requisition that has to be decided anew; its lines are open again.
