@@ -101,6 +101,14 @@ func (g *gallery) furnish(t testing.TB) {
 			g.shown["/not-me/:token"] = []picture{{path: l.Facts.Deny, nobody: true}}
 		}
 	}
+	_, err = s.SignInByClaims(ctx, inventory.Claims{Issuer: "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0", Subject: "1", Email: g.me.Email})
+	must(err)
+	for _, name := range []string{"", "another", "a third"} {
+		now := seconds(g.Now())
+		data, err := sessionCodec{}.Encode(g.Now(), map[string]any{sessionName: name, sessionMethod: "oidc", sessionBegan: now, sessionSeen: now})
+		must(err)
+		must(s.CommitSession(ctx, "hash "+name, g.me.ID, data, s.Clock.Now().AddDate(0, 0, 1)))
+	}
 	must(s.HoldPerson(ctx, by, enteredPerson(t, s, "Hilda Held").ID, "She said that it was not her."))
 	g.hang(string(packed.Key.Tag), string(runs.Rows[0].Run.ID), preview, token)
 }
