@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"keystation/inventory"
 )
 
 // Config is everything that can be set, from the file, the environment
@@ -21,14 +23,15 @@ type Config struct {
 	Secrets struct {
 		Dir string `toml:"dir"` // empty: database.path + ".secrets"
 	} `toml:"secrets"`
-	Desk   DeskConfig   `toml:"desk"`
-	Bench  BenchConfig  `toml:"bench"`
-	Policy PolicyConfig `toml:"policy"`
-	MDS    MDSConfig    `toml:"mds"`
-	Web    WebConfig    `toml:"web"`
-	SignIn SignInConfig `toml:"signin"`
-	OIDC   OIDCConfig   `toml:"oidc"`
-	Mail   MailConfig   `toml:"mail"`
+	Desk   DeskConfig      `toml:"desk"`
+	Asked  RequisitionRule `toml:"requisitions"`
+	Bench  BenchConfig     `toml:"bench"`
+	Policy PolicyConfig    `toml:"policy"`
+	MDS    MDSConfig       `toml:"mds"`
+	Web    WebConfig       `toml:"web"`
+	SignIn SignInConfig    `toml:"signin"`
+	OIDC   OIDCConfig      `toml:"oidc"`
+	Mail   MailConfig      `toml:"mail"`
 	Log    struct {
 		Level string `toml:"level"`
 	} `toml:"log"`
@@ -44,6 +47,16 @@ type DeskConfig struct {
 	Region  string   `toml:"region"`
 	Postal  string   `toml:"postal_code"`
 	Country string   `toml:"country"`
+}
+
+// RequisitionRule is how many keys people may have before somebody looks closer, and how long things may take.
+type RequisitionRule struct {
+	Standard     int           `toml:"standard"` // keys of a person of this tier
+	Elevated     int           `toml:"elevated"`
+	Critical     int           `toml:"critical"`
+	LossMonths   int           `toml:"loss_months"`
+	DecideWithin time.Duration `toml:"decide_within"` // 0: nobody is passed over
+	ShipWithin   time.Duration `toml:"ship_within"`
 }
 
 // BenchConfig is how the bench works.
@@ -107,6 +120,8 @@ func defaultConfig() Config {
 	c.Web.Addr, c.Web.PeopleAddr = "localhost:8080", "localhost:8081"
 	c.SignIn.DeskIdle, c.SignIn.PeopleIdle, c.SignIn.Longest = 30*time.Minute, 8*time.Hour, 12*time.Hour
 	c.Mail.Encryption = "starttls"
+	e := inventory.DefaultEntitlement()
+	c.Asked = RequisitionRule{e.Standard, e.Elevated, e.Critical, e.LossMonths, e.DecideWithin, e.ShipWithin}
 	c.Log.Level = "info"
 	return c
 }

@@ -21,6 +21,12 @@ var configChecks = []struct {
 	say  string
 }{
 	{"desk.paper", func(c Config) bool { return oneOf(c.Desk.Paper, "", "A4", "Letter") }, "say A4 or Letter"},
+	{"requisitions.standard", func(c Config) bool { return within(c.Asked.Standard, 0, 100) }, "say how many keys people may have, from 0 to 100"},
+	{"requisitions.elevated", func(c Config) bool { return within(c.Asked.Elevated, 0, 100) }, "say how many keys people may have, from 0 to 100"},
+	{"requisitions.critical", func(c Config) bool { return within(c.Asked.Critical, 0, 100) }, "say how many keys people may have, from 0 to 100"},
+	{"requisitions.loss_months", func(c Config) bool { return within(c.Asked.LossMonths, 1, 120) }, "say how many months, from 1 to 120"},
+	{"requisitions.decide_within", func(c Config) bool { return c.Asked.DecideWithin == 0 || c.Asked.DecideWithin >= time.Hour }, `say how long with a unit, as "72h", one hour or more, or 0 for ever`},
+	{"requisitions.ship_within", func(c Config) bool { return c.Asked.ShipWithin >= time.Hour }, `say how long with a unit, as "120h", one hour or more`},
 	{"bench.touch_slots", func(c Config) bool { return c.Bench.TouchSlots >= 1 }, "say for how many keys at once there are hands, 1 or more"},
 	{"bench.wait", func(c Config) bool { return c.Bench.Wait >= time.Second }, `say how long with a unit, as "60s" or "5m", one second or more`},
 	{"policy.unknown", func(c Config) bool { return oneOf(c.Policy.Unknown, "refuse", "ask", "accept") }, "say refuse, ask or accept"},

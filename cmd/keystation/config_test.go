@@ -98,6 +98,26 @@ func TestConfig_flags(t *testing.T) {
 	}
 }
 
+// How many keys people may have is what the database decides by, and a part that is left out stays as it was.
+func TestConfig_requisitions(t *testing.T) {
+	c := mustLoad(t, configInput{file: writeConfig(t, "[requisitions]\nstandard = 1\ndecide_within = \"24h\"\n")})
+	want := inventory.DefaultEntitlement()
+	want.Standard, want.DecideWithin = 1, 24*time.Hour
+	if got := c.storeOptions().Entitlement; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	asked := inventory.Asked{Tier: inventory.Standard, Wanted: 2}
+	if err := c.storeOptions().Entitlement.Automatic(asked, inventory.Holdings{}); err == nil {
+		t.Error("two keys need nobody's yes where one is what people may have")
+	}
+	for _, bad := range []string{"standard = -1", "loss_months = 0", "decide_within = \"1m\"", "ship_within = \"0s\""} {
+		_, err := loadConfig(configInput{file: writeConfig(t, "[requisitions]\n"+bad+"\n")})
+		if name, _, _ := strings.Cut(bad, " "); !strings.Contains(inventory.Sentence(err), "requisitions."+name+" in ") || !strings.Contains(inventory.Sentence(err), " cannot be ") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestConfig_environment(t *testing.T) {
 	c := mustLoad(t, configInput{environ: []string{
 		"KEYSTATION_POLICY_NEVER_SERIALS=123, 456",

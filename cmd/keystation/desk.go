@@ -25,7 +25,7 @@ import (
 // storeOptions is how the database is opened: with the bench's group, and with the identity that opens addresses when
 // this user may read it.
 func (c Config) storeOptions() sqlite.Options {
-	o := sqlite.Options{Group: c.Database.Group, Locks: filepath.Join(c.Bench.Dir, locksDir)}
+	o := sqlite.Options{Group: c.Database.Group, Locks: filepath.Join(c.Bench.Dir, locksDir), Entitlement: inventory.Entitlement(c.Asked)}
 	opener, sealer, err := c.addresses()
 	if err != nil {
 		return o // whoever needs an address is told then
