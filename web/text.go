@@ -16,31 +16,50 @@ import (
 //go:embed texts
 var textFiles embed.FS
 
-// english is the language that has every text; another may leave texts out that only the desk reads.
+// english is the language that has every text. Each language is a folder of files: people.json for what is said to those
+// who ask, decide and have keys, desk.json for what only the desk reads, which another language may leave out. A sentence
+// of the desk that an element interrupts stands there in parts.
 const english = "en"
 
 // texts are what pages say, by language and key. A text may have verbs of fmt.
 type texts map[string]map[string]string
 
-// loadTexts reads one file for each language.
+// loadTexts reads the files of all languages. A text stands once.
 func loadTexts() (texts, error) {
-	names, err := fs.Glob(textFiles, "texts/*.json")
+	names, err := fs.Glob(textFiles, "texts/*/*.json")
 	if err != nil {
 		return nil, fmt.Errorf("list texts: %w", err)
 	}
 	all := texts{}
 	for _, name := range names {
-		b, err := textFiles.ReadFile(name)
+		of, err := readTexts(name)
 		if err != nil {
-			return nil, fmt.Errorf("read texts: %w", err)
+			return nil, err
 		}
-		of := map[string]string{}
-		if err := json.Unmarshal(b, &of); err != nil {
-			return nil, fmt.Errorf("read texts %s: %w", name, err)
+		lang := path.Base(path.Dir(name))
+		if all[lang] == nil {
+			all[lang] = map[string]string{}
 		}
-		all[strings.TrimSuffix(path.Base(name), ".json")] = of
+		for key, text := range of {
+			if _, twice := all[lang][key]; twice {
+				return nil, fmt.Errorf("read texts %s: %s stands in another file too", name, key)
+			}
+			all[lang][key] = text
+		}
 	}
 	return all, nil
+}
+
+func readTexts(name string) (map[string]string, error) {
+	b, err := textFiles.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	of := map[string]string{}
+	if err := json.Unmarshal(b, &of); err != nil {
+		return nil, fmt.Errorf("read texts %s: %w", name, err)
+	}
+	return of, nil
 }
 
 // languages are those that pages can be read in, English first.
