@@ -184,7 +184,7 @@ func (s *Site) invite(c Ctx) error {
 		return fmt.Errorf("invite: %w", err)
 	}
 	page := invitationPage{Person: p, Link: s.PeopleURL + "/invitation/" + token}
-	return s.render(c, http.StatusOK, "invited", frame{Title: "Invitation", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "invited", frame{Title: s.text(c, "title.invitation"), Here: "/people"}, page)
 }
 
 // invitation shows whom a link invites. Looking at it uses nothing up: mail scanners look too.

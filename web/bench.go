@@ -51,7 +51,7 @@ func (s *Site) bench(c Ctx) error {
 		return err
 	}
 	page := benchPage{Boot: s.boot, Seq: snap.Seq, Tiles: s.tileViews(snap), Strip: sum, Session: s.session(), Still: still, Overdue: overdue}
-	f := frame{Title: "Bench", Here: "/bench", Refresh: !still, Wide: true, Script: "bench.js"}
+	f := frame{Title: s.text(c, "title.bench"), Here: "/bench", Refresh: !still, Wide: true, Script: "bench.js"}
 	return s.render(c, http.StatusOK, "bench", f, page)
 }
 

@@ -41,7 +41,7 @@ func (s *Site) design(c Ctx) error {
 	page.Seats = []inventory.Approval{{Name: "Mary Somerville", State: inventory.ApprovalApproved, By: &inventory.Actor{Name: "Mary Somerville"}, AnsweredAt: &now, Reason: "She signs releases."},
 		{Name: "Boris", State: inventory.ApprovalPassed, Note: "Away until Friday."}, {Name: "Approvers", State: inventory.ApprovalWaiting}}
 	page.Comments = []inventory.Comment{{By: inventory.Actor{Name: "Grace Hopper"}, At: now, Kind: inventory.Remark, Text: "The desk is closed on Friday.\nI come on Monday."}}
-	return s.render(c, http.StatusOK, "design", frame{Title: "Components", Here: "/overview"}, page)
+	return s.render(c, http.StatusOK, "design", frame{Title: s.text(c, "title.components"), Here: "/overview"}, page)
 }
 
 func badgeKinds() []badgeKind {

@@ -48,7 +48,7 @@ func (s *Site) drawGroups(c Ctx, status int, page groupsPage) error {
 		g.Members = append(g.Members, r)
 	}
 	page.Can = visitor(c).may(admins)
-	return s.render(c, status, "groups", frame{Title: "Groups", Here: "/people"}, page)
+	return s.render(c, status, "groups", frame{Title: s.text(c, "title.groups"), Here: "/people"}, page)
 }
 
 // joinGroup puts somebody into a group by the whole of their address. What is refused comes back as it was sent.

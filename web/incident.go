@@ -49,7 +49,7 @@ func (s *Site) incidents(c Ctx) error {
 			fmt.Sprintf("%s not to be trusted and no recall deals with it yet. Whoever has one gets another by a requisition of their own.", keysAre(all.Untrusted)))
 	}
 	page.First, page.More = pageLinks("/incidents", url.Values{"show": {c.QueryParam("show")}}, q.After, rows.Next)
-	return s.render(c, http.StatusOK, "incidents", frame{Title: "Incidents", Here: "/incidents"}, page)
+	return s.render(c, http.StatusOK, "incidents", frame{Title: s.text(c, "title.incidents"), Here: "/incidents"}, page)
 }
 
 func keysAre(n int) string {
@@ -87,5 +87,5 @@ func (s *Site) affected(c Ctx) error {
 		page.Recall = address("/recalls", tags) + "#recall"
 	}
 	page.First, page.More = pageLinks("/affected", url.Values{}, q.After, rows.Next)
-	return s.render(c, http.StatusOK, "affected", frame{Title: "Affected keys", Here: "/incidents"}, page)
+	return s.render(c, http.StatusOK, "affected", frame{Title: s.text(c, "title.affected-keys"), Here: "/incidents"}, page)
 }

@@ -51,7 +51,7 @@ func (s *Site) keys(c Ctx) error {
 	}
 	kept := url.Values{"q": {q.Text}, "state": {string(q.State)}}
 	page.First, page.More = pageLinks("/keys", kept, q.After, rows.Next)
-	return s.render(c, http.StatusOK, "keys", frame{Title: "Keys", Here: "/keys"}, page)
+	return s.render(c, http.StatusOK, "keys", frame{Title: s.text(c, "title.keys"), Here: "/keys"}, page)
 }
 
 // known refuses a value in the address by which a list cannot be cut down: nothing would match, and nobody would know
@@ -124,7 +124,7 @@ func (s *Site) key(c Ctx) error {
 	if page.Making && page.For == nil {
 		page.For = page.Run.For
 	}
-	return s.render(c, http.StatusOK, "key", frame{Title: "Key " + string(d.Key.Tag), Here: "/keys"}, page)
+	return s.render(c, http.StatusOK, "key", frame{Title: s.text(c, "title.of-key", string(d.Key.Tag)), Here: "/keys"}, page)
 }
 
 // dossier reads the key that the address names, however its tag was typed.

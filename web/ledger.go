@@ -41,7 +41,7 @@ func (s *Site) ledger(c Ctx) error {
 	if n := len(rows); n > 0 && rows[n-1].Header.Seq > 1 {
 		page.More = rows[n-1].Header.Seq
 	}
-	return s.render(c, http.StatusOK, "ledger", frame{Title: "Ledger", Here: "/ledger"}, page)
+	return s.render(c, http.StatusOK, "ledger", frame{Title: s.text(c, "title.ledger"), Here: "/ledger"}, page)
 }
 
 // numberParam reads a number of the address; a missing one leaves what was there.

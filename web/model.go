@@ -67,7 +67,7 @@ func (s *Site) models(c Ctx) error {
 	for _, r := range rows {
 		page.Rows = append(page.Rows, s.modelView(r, in))
 	}
-	return s.render(c, http.StatusOK, "models", frame{Title: "Models", Here: "/models"}, page)
+	return s.render(c, http.StatusOK, "models", frame{Title: s.text(c, "title.models"), Here: "/models"}, page)
 }
 
 func (s *Site) modelView(r inventory.ModelRow, in inventory.Policy) modelView {

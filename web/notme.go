@@ -92,7 +92,7 @@ func (s *Site) held(c Ctx) error {
 		return fmt.Errorf("look at the mail: %w", err)
 	}
 	page.Late = page.Mail.Since != nil && s.Now().Sub(*page.Mail.Since) > mailLate
-	return s.render(c, http.StatusOK, "held", frame{Title: "On hold", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "held", frame{Title: s.text(c, "title.on-hold"), Here: "/people"}, page)
 }
 
 // releasePerson lets things in somebody's name go on, once it was found out what happened.

@@ -95,7 +95,7 @@ func (s *Site) overview(c Ctx) error {
 		page.More += all.Requisitions[st]
 	}
 	page.More = max(0, page.More-len(open))
-	return s.render(c, http.StatusOK, "overview", frame{Title: "Overview", Here: "/overview"}, page)
+	return s.render(c, http.StatusOK, "overview", frame{Title: s.text(c, "title.overview"), Here: "/overview"}, page)
 }
 
 // overviewTrust reads what speaks against keys.

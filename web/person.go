@@ -54,7 +54,7 @@ func (s *Site) people(c Ctx) error {
 	}
 	page := peoplePage{PersonPage: rows, Query: q, Filters: personFilters(q), Can: visitor(c).may(admins)}
 	page.First, page.More = pageLinks("/people", personValues(q), q.After, rows.Next)
-	return s.render(c, http.StatusOK, "people", frame{Title: "People", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "people", frame{Title: s.text(c, "title.people"), Here: "/people"}, page)
 }
 
 // personValues are what a link to the list with the same choices holds.
@@ -158,7 +158,7 @@ func (s *Site) askMerge(c Ctx) error {
 	if page.Second, err = s.Books.PersonDossier(c.Request().Context(), p.ID); err != nil {
 		return fmt.Errorf("read the second entry: %w", err)
 	}
-	return s.render(c, http.StatusOK, "merge", frame{Title: "Merge", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "merge", frame{Title: s.text(c, "title.merge"), Here: "/people"}, page)
 }
 
 // onPerson is the shape of the buttons on a person's page: what a rule refuses is said there.

@@ -106,7 +106,7 @@ func (s *Site) policy(c Ctx) error {
 		}
 		page.History = append(page.History, v)
 	}
-	return s.render(c, http.StatusOK, "policy", frame{Title: "Policy", Here: "/models"}, page)
+	return s.render(c, http.StatusOK, "policy", frame{Title: s.text(c, "title.policy"), Here: "/models"}, page)
 }
 
 // job is the one check or application of a policy that is under way or has ended. It is safe for concurrent use; what it

@@ -50,7 +50,7 @@ func (s *Site) queue(c Ctx) error {
 			page.Counts = append(page.Counts, queueCount{act, n})
 		}
 	}
-	return s.render(c, http.StatusOK, "queue", frame{Title: "Queue", Here: "/queue"}, page)
+	return s.render(c, http.StatusOK, "queue", frame{Title: s.text(c, "title.queue"), Here: "/queue"}, page)
 }
 
 // reserve keeps the stock key that was scanned or typed for a line; with none it lets the one that is kept go.
@@ -99,7 +99,7 @@ func (s *Site) handing(c Ctx) error {
 			page.Line = l
 		}
 	}
-	return s.render(c, http.StatusOK, "handover", frame{Title: "Hand over " + string(d.Key.Tag), Here: "/queue"}, page)
+	return s.render(c, http.StatusOK, "handover", frame{Title: s.text(c, "title.of-hand-over", string(d.Key.Tag)), Here: "/queue"}, page)
 }
 
 func (s *Site) handOver(c Ctx) error {

@@ -59,7 +59,7 @@ func (s *Site) drawReadiness(c Ctx, status int, table inventory.Readiness, seen 
 	for i := range blankRows {
 		page.Blank = append(page.Blank, len(table.Rows)+i)
 	}
-	return s.render(c, status, "readiness", frame{Title: "Readiness", Here: "/requisitions"}, page)
+	return s.render(c, status, "readiness", frame{Title: s.text(c, "title.readiness"), Here: "/requisitions"}, page)
 }
 
 // changes lists versions with what each made of the one before; the first is measured against the table that comes with the

@@ -36,7 +36,7 @@ func (s *Site) recalls(c Ctx) error {
 	if form != nil {
 		form.Tags, form.Open = strings.Join(tags, "\n"), len(tags) > 0
 	}
-	return s.render(c, http.StatusOK, "recalls", frame{Title: "Recalls", Here: "/incidents"}, recallsPage{s.recallRows(rows), form})
+	return s.render(c, http.StatusOK, "recalls", frame{Title: s.text(c, "title.recalls"), Here: "/incidents"}, recallsPage{s.recallRows(rows), form})
 }
 
 // recallRow is a recall with how far it is.
@@ -189,7 +189,7 @@ func (s *Site) recall(c Ctx) error {
 		page.Filters = append(page.Filters, recallFilter{append([]inventory.RecallItemState{""}, states...)[i], n})
 	}
 	page.First, page.More = pageLinks("/recalls/"+url.PathEscape(number), url.Values{"state": {string(q.State)}}, q.After, d.Next)
-	return s.render(c, http.StatusOK, "recall", frame{Title: "Recall " + number, Here: "/incidents"}, page)
+	return s.render(c, http.StatusOK, "recall", frame{Title: s.text(c, "title.of-recall", number), Here: "/incidents"}, page)
 }
 
 // settleRecall notes that a recalled key is back, or that it will not come back.

@@ -50,7 +50,7 @@ func (s *Site) requisitions(c Ctx) error {
 	page := requisitionsPage{RequisitionPage: rows, Query: q, States: requisitionStates}
 	kept := url.Values{"q": {q.Text}, "state": {string(q.State)}}
 	page.First, page.More = pageLinks("/requisitions", kept, q.After, rows.Next)
-	return s.render(c, http.StatusOK, "requisitions", frame{Title: "Requisitions", Here: "/requisitions"}, page)
+	return s.render(c, http.StatusOK, "requisitions", frame{Title: s.text(c, "title.requisitions"), Here: "/requisitions"}, page)
 }
 
 // requisition is the one page that says where a requisition stands: the same for who asked, who decides and the desk, which

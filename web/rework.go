@@ -29,7 +29,7 @@ func (s *Site) rework(c Ctx) error {
 		return fmt.Errorf("list keys to look at again: %w", err)
 	}
 	page := reworkPage{Rows: rows[:min(len(rows), reworkRows)], More: len(rows) > reworkRows, Can: s.Bench != nil}
-	return s.render(c, http.StatusOK, "rework", frame{Title: "Rework", Here: "/rework"}, page)
+	return s.render(c, http.StatusOK, "rework", frame{Title: s.text(c, "title.rework"), Here: "/rework"}, page)
 }
 
 // abandon gives a run up that waits for a key which is not coming.

@@ -73,7 +73,7 @@ func (s *Site) drawRoles(c Ctx, status int, page rolesPage) error {
 		}
 		page.Roles = append(page.Roles, v)
 	}
-	return s.render(c, status, "roles", frame{Title: "Roles", Here: "/people"}, page)
+	return s.render(c, status, "roles", frame{Title: s.text(c, "title.roles"), Here: "/people"}, page)
 }
 
 // findForRole finds who is to get a role, by the whole of their address, and goes on to what that means.
@@ -148,7 +148,7 @@ func (s *Site) roleOf(ctx context.Context, id inventory.PersonID, a roleAct) (in
 
 // askRole says what the act means before it is done.
 func (s *Site) askRole(c Ctx, a roleAct) error {
-	return s.render(c, http.StatusOK, "role", frame{Title: "Role", Here: "/people"}, a)
+	return s.render(c, http.StatusOK, "role", frame{Title: s.text(c, "title.role"), Here: "/people"}, a)
 }
 
 func (s *Site) giveRole(c Ctx, a roleAct) error {

@@ -46,7 +46,7 @@ func (s *Site) routing(c Ctx) error {
 			page.Groups = append(page.Groups, m.Membership.Group)
 		}
 	}
-	return s.render(c, http.StatusOK, "routing", frame{Title: "Who decides", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "routing", frame{Title: s.text(c, "title.who-decides"), Here: "/people"}, page)
 }
 
 // setRouting moves, removes or adds one row. The form names the row, not its place, which another admin may have changed.

@@ -41,7 +41,7 @@ func (s *Site) runs(c Ctx) error {
 	}
 	page := runsPage{RunPage: rows, Query: q, Ends: runEnds}
 	page.First, page.More = pageLinks("/runs", url.Values{"end": {string(q.End)}}, q.After, rows.Next)
-	return s.render(c, http.StatusOK, "runs", frame{Title: "Runs", Here: "/runs"}, page)
+	return s.render(c, http.StatusOK, "runs", frame{Title: s.text(c, "title.runs"), Here: "/runs"}, page)
 }
 
 // runPage is one run, step by step.
@@ -56,7 +56,7 @@ func (s *Site) run(c Ctx) error {
 		return fmt.Errorf("read run: %w", err)
 	}
 	page := runPage{RunDossier: d, Journal: timingOf(d.Entries)}
-	return s.render(c, http.StatusOK, "run", frame{Title: "Run at " + d.Run.Port, Here: "/runs"}, page)
+	return s.render(c, http.StatusOK, "run", frame{Title: s.text(c, "title.of-run-at", d.Run.Port), Here: "/runs"}, page)
 }
 
 // timing is a run's steps and what they took together.

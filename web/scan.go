@@ -45,7 +45,7 @@ func (s *Site) scan(c Ctx) error {
 		return c.JSON(answer.status, answer)
 	}
 	form := scanForm{scanAnswer: answer, Sheet: s.CommandSheet != nil, Focus: true}
-	return s.render(c, answer.status, "scan", frame{Title: "Scan", Here: "/bench"}, form)
+	return s.render(c, answer.status, "scan", frame{Title: s.text(c, "title.scan"), Here: "/bench"}, form)
 }
 
 // name says of the chosen port where it is on the page. One that the bench does not show any more is not chosen.

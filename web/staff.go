@@ -82,7 +82,7 @@ func (s *Site) uploadStaff(c Ctx) error { return s.drawUpload(c, http.StatusOK, 
 
 func (s *Site) drawUpload(c Ctx, status int, page uploadPage) error {
 	page.Columns = inventory.PersonColumns
-	return s.render(c, status, "upload", frame{Title: "Bring people in", Here: "/people"}, page)
+	return s.render(c, status, "upload", frame{Title: s.text(c, "title.bring-people-in"), Here: "/people"}, page)
 }
 
 // previewStaff says what a file would come to. Nothing is written.
@@ -178,7 +178,7 @@ func (s *Site) showPreview(c Ctx) error {
 		return inventory.Refuse(inventory.Invalid, "There is no such page: go back to the beginning of the preview.")
 	}
 	page.cut(from)
-	return s.render(c, http.StatusOK, "preview", frame{Title: "Preview", Here: "/people"}, page)
+	return s.render(c, http.StatusOK, "preview", frame{Title: s.text(c, "title.preview"), Here: "/people"}, page)
 }
 
 // cut chooses the rows of one page, and finds the pages on which the refused ones are.
