@@ -266,7 +266,7 @@ func (a Ask) Lines(r Requisition, was Purpose, at time.Time) []Line {
 	}
 	advice, _ := r.Advised()
 	line := func(p Purpose, connector string) Line {
-		return Line{Requisition: r.ID, Purpose: p, Connector: connector, State: LineOpen, ChangedAt: at}
+		return Line{Requisition: r.ID, Purpose: p, Connector: connector, Form: advice.Recommended.Form, State: LineOpen, ChangedAt: at}
 	}
 	primary, spare := line(Primary, advice.Recommended.Connector), line(Spare, advice.Recommended.Spare)
 	lines := []Line{primary}

@@ -115,7 +115,8 @@ type Line struct {
 	Requisition RequisitionID `json:"requisition"`
 	Position    int           `json:"position"` // 1, 2, … within the requisition
 	Purpose     Purpose       `json:"purpose"`
-	Connector   string        `json:"connector"` // usb-a, usb-c, nfc …; empty: any
+	Connector   string        `json:"connector"`      // usb-a, usb-c, nfc …; empty: any
+	Form        FormFactor    `json:"form,omitempty"` // empty: any
 	State       LineState     `json:"state"`
 	Run         RunID         `json:"run"` // that is making it, or made it
 	Key         KeyID         `json:"key"` // that was made for it

@@ -175,7 +175,8 @@ type PersonPage struct {
 // OpenLine is a line that a key can be made for now: its requisition is approved, and nobody makes it yet.
 type OpenLine struct {
 	For       OrderRef
-	Connector string // usb-a, usb-c, nfc …; empty: any
+	Connector string     // usb-a, usb-c, nfc …; empty: any
+	Form      FormFactor // empty: any
 	Tier      Tier
 }
 

@@ -114,12 +114,15 @@ func (r *run) takes(o inventory.Order) {
 	r.b.pinTaken(r.port.ID, o.Line.ID, r.row.ID)
 }
 
-// forWhom says on the tile who the key is made for, and the connector that was asked for: no key tells which it has, so
-// the operator looks.
+// forWhom says on the tile who the key is made for, and the connector and shape that were asked for: no key tells which it
+// has, so the operator looks.
 func forWhom(o inventory.Order) string {
 	s := o.Person.Name + " · " + o.Requisition.Number + " " + string(o.Line.Purpose)
 	if o.Line.Connector != "" {
 		s += " · " + o.Line.Connector
+	}
+	if o.Line.Form != "" {
+		s += " · " + string(o.Line.Form)
 	}
 	return s
 }

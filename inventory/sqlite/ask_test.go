@@ -73,6 +73,11 @@ func TestStore_Ask_personas(t *testing.T) {
 		if keys := map[inventory.RequisitionState]int{inventory.Submitted: 2}[p.Ends]; len(r.Lines) != keys {
 			t.Errorf("%s: %d lines, want %d", p.Name, len(r.Lines), keys)
 		}
+		for _, l := range r.Lines {
+			if l.Line.Form != kept.Recommended.Form || l.Line.Form == "" {
+				t.Errorf("%s: a key of the form %q, advised was %q", p.Name, l.Line.Form, kept.Recommended.Form)
+			}
+		}
 	}
 	holds(t, s)
 }

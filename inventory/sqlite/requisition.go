@@ -28,16 +28,16 @@ var requisitions = define("requisitions", `id number reference version person re
 		},
 	})
 
-var lines = define("lines", "id requisition position purpose connector state run key_id changed_at",
+var lines = define("lines", "id requisition position purpose connector state run key_id changed_at form",
 	table[inventory.Line]{
 		id:    func(l *inventory.Line) string { return string(l.ID) },
 		about: func(l *inventory.Line) []string { return []string{string(l.ID), string(l.Requisition)} },
 		bind: func(l *inventory.Line) []any {
-			return []any{l.ID, l.Requisition, l.Position, l.Purpose, l.Connector, l.State, ref(l.Run), ref(l.Key), at(l.ChangedAt)}
+			return []any{l.ID, l.Requisition, l.Position, l.Purpose, l.Connector, l.State, ref(l.Run), ref(l.Key), at(l.ChangedAt), l.Form}
 		},
 		into: func(l *inventory.Line) []any {
 			return []any{&l.ID, &l.Requisition, &l.Position, &l.Purpose, &l.Connector, &l.State, intoRef(&l.Run),
-				intoRef(&l.Key), atInto{&l.ChangedAt}}
+				intoRef(&l.Key), atInto{&l.ChangedAt}, &l.Form}
 		},
 	})
 
@@ -205,8 +205,8 @@ func (s *Store) lineRows(ctx context.Context, of []inventory.RequisitionID) ([]i
 func (s *Store) OpenLines(ctx context.Context, limit int) ([]inventory.OpenLine, error) {
 	return queryRows(ctx, s.readers, func(l *inventory.OpenLine) []any {
 		f := &l.For
-		return []any{&f.Requisition, &f.Number, &f.Person, &f.Name, &f.Line, &f.Position, &f.Purpose, &l.Connector, &l.Tier}
-	}, "SELECT "+refColumns+`, l.connector, q.tier FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN people p ON p.id = q.person
+		return []any{&f.Requisition, &f.Number, &f.Person, &f.Name, &f.Line, &f.Position, &f.Purpose, &l.Connector, &l.Form, &l.Tier}
+	}, "SELECT "+refColumns+`, l.connector, l.form, q.tier FROM requisitions q JOIN lines l ON l.requisition = q.id JOIN people p ON p.id = q.person
 		WHERE q.state IN ('approved', 'fulfilling') AND q.held = '' AND l.state = 'open'
 		ORDER BY q.approved_at, q.id, l.purpose = 'spare', l.position LIMIT $1`, rowsWanted(limit))
 }
