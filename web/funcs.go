@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"encoding/hex"
+	"fmt"
 	"html/template"
 	"time"
 
@@ -27,22 +29,22 @@ func (s *Site) funcs(lang string) template.FuncMap {
 			return s.texts.said(lang, keyWordFor(state, making))
 		},
 		"asked":    func(r inventory.RequisitionRow) word { return s.texts.said(lang, requisitionWord(r)) },
-		"means":    func(st inventory.KeyState) string { return keyStateOf(st).means },
+		"means":    func(st inventory.KeyState) string { return s.texts.of(lang, "means.", st) },
 		"icon":     func(t station.Tone) string { return toneIcons[t] },
 		"acts":     func(t tileView, a action) actView { return actView{a, t.Port, t.Name()} },
 		"tileicon": tileIcon,
-		"step":     stepName,
+		"step":     func(step any) string { return cmp.Or(s.texts.of(lang, "step.", step), fmt.Sprint(step)) },
 		"steps":    func() []inventory.Step { return inventory.Steps },
 		"add":      func(a, b int) int { return a + b },
 		"time":     s.timeView,
 		"moment":   func(v any) (momentView, error) { return s.momentView(lang, v) },
 		"took":     took, "clock": clock, "short": shortened, "plural": plural, "capital": sentenceCase,
 		"hex":      hex.EncodeToString,
-		"sealed":   func(st inventory.SealState) string { return sealWords[st] },
-		"serial":   func(src inventory.SerialSource) string { return serialSources[src] },
+		"sealed":   func(st inventory.SealState) string { return s.texts.of(lang, "seal.", st) },
+		"serial":   func(src inventory.SerialSource) string { return s.texts.of(lang, "serial.", src) },
 		"scanform": s.emptyScanForm,
 		"due":      func(t time.Time) (dueView, error) { return s.dueView(lang, t) },
-		"advise":   adviseIncident,
+		"advise":   func(r inventory.IncidentRow) string { return s.texts.adviseIncident(lang, r) },
 
 		"statusword": statusWord, "host": hostOf,
 	}

@@ -83,7 +83,7 @@ func (s *Site) overview(c Ctx) error {
 	if err != nil {
 		return fmt.Errorf("list keys to look at again: %w", err)
 	}
-	page := overviewPage{Overview: all, Late: all.RecallDue != nil && s.Now().After(*all.RecallDue), Rework: len(again), Next: next(all, sum, len(again)), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
+	page := overviewPage{Overview: all, Late: all.RecallDue != nil && s.Now().After(*all.RecallDue), Rework: len(again), Next: s.texts.next(all, sum, len(again)), Counts: countStates(all.Keys, ""), Open: open, Made: keys.Rows, Strip: sum}
 	if err := s.overviewTrust(ctx, &page); err != nil {
 		return err
 	}
@@ -137,28 +137,27 @@ func (s *Site) openRequisitions(ctx context.Context) ([]inventory.RequisitionRow
 }
 
 // next chooses what a person should do now: what blocks others comes first.
-func next(all inventory.Overview, sum strip, again int) nextThing {
+func (t texts) next(all inventory.Overview, sum strip, again int) nextThing {
 	for _, n := range []struct {
-		count     int
-		tone      station.Tone
-		one, many string
-		path, do  string
+		count int
+		tone  station.Tone
+		what  string
+		path  string
+		do    string
 	}{
-		{sum.Waiting, station.Hands, "One key on the bench waits for your hands.", "%d keys on the bench wait for your hands.", "/bench", "Go to the bench"},
-		{all.Incidents, station.Bad, "One incident is open and nobody deals with it yet.", "%d incidents are open and nobody deals with them yet.", "/incidents", "See what to do"},
-		{again, station.Bad, "One key must be taken up again.", "%d keys must be taken up again.", "/rework", "See what to do"},
-		{all.OpenLines, station.Busy, "One approved line waits for its key. Plug one in.", "%d approved lines wait for their keys. Plug some in.", "/bench", "Go to the bench"},
-		{all.Requisitions[inventory.Submitted], station.Hands, "One requisition waits for an approval.", "%d requisitions wait for an approval.", "/requisitions?state=submitted", "Read them"},
-		{all.Keys[inventory.Ready], station.Good, "One key is ready to be packed.", "%d keys are ready to be packed.", "/keys?state=ready", "See which"},
+		{sum.Waiting, station.Hands, "hands", "/bench", "go.bench"},
+		{all.Incidents, station.Bad, "incidents", "/incidents", "go.what"},
+		{again, station.Bad, "rework", "/rework", "go.what"},
+		{all.OpenLines, station.Busy, "lines", "/bench", "go.bench"},
+		{all.Requisitions[inventory.Submitted], station.Hands, "approve", "/requisitions?state=submitted", "go.read"},
+		{all.Keys[inventory.Ready], station.Good, "pack", "/keys?state=ready", "go.which"},
 	} {
-		if n.count == 1 {
-			return nextThing{n.tone, n.one, n.path, n.do}
-		}
-		if n.count > 1 {
-			return nextThing{n.tone, fmt.Sprintf(n.many, n.count), n.path, n.do}
+		if n.count > 0 {
+			text, _ := t.counted(english, "todo."+n.what, n.count) // a test knows that each is there
+			return nextThing{n.tone, text, n.path, t.of(english, "todo.", n.do)}
 		}
 	}
-	return nextThing{station.Quiet, "Nothing waits. New requisitions show up here.", "/requisitions", "See all requisitions"}
+	return nextThing{station.Quiet, t.of(english, "todo.", "nothing"), "/requisitions", t.of(english, "todo.", "go.all")}
 }
 
 // countStates lists the states that have keys, in the order of a key's life, and the chosen one even when empty.

@@ -237,9 +237,13 @@ func TestOverview_next(t *testing.T) {
 		{"then packing", inventory.Overview{Keys: map[inventory.KeyState]int{inventory.Ready: 4}}, strip{}, 0, "4 keys are ready to be packed."},
 		{"nothing", inventory.Overview{}, strip{}, 0, "Nothing waits. New requisitions show up here."},
 	}
+	texts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := next(tt.all, tt.sum, tt.again); got.Text != tt.want || got.Path == "" {
+			if got := texts.next(tt.all, tt.sum, tt.again); got.Text != tt.want || got.Path == "" || got.LinkText == "" {
 				t.Errorf("next = %+v", got)
 			}
 		})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -89,11 +90,18 @@ func (t texts) tell(lang, key string, args ...any) (string, error) {
 	return fmt.Sprintf(text, args...), nil
 }
 
-// said is a word of a state as a language has it; one that only the desk reads is English.
-func (t texts) said(lang string, w word) word {
-	if text, ok := t[lang]["word."+strings.ReplaceAll(strings.ReplaceAll(w.Name, ",", ""), " ", "-")]; ok {
-		w.Name = text
+// of is the text for a value of a kind, such as a state; empty where that has none.
+func (t texts) of(lang, kind string, value any) string {
+	text, err := t.tell(lang, kind+strings.NewReplacer(",", "", " ", "-", "_", "-").Replace(fmt.Sprint(value)))
+	if err != nil {
+		return ""
 	}
+	return text
+}
+
+// said is a word of a state as a language has it. A state that nobody wrote a word for is told by its own name.
+func (t texts) said(lang string, w word) word {
+	w.Name = cmp.Or(t.of(lang, "word.", w.Name), w.Name)
 	return w
 }
 

@@ -23,8 +23,8 @@ func usedTexts(t *testing.T) (keys, beginnings []string) {
 			}
 			keys = append(keys, m[1])
 		}
-		for _, m := range regexp.MustCompile(`\(print "([a-z0-9.-]+)"|"([a-z.-]+\.)" ?\+`).FindAllStringSubmatch(p, -1) {
-			beginnings = append(beginnings, m[1]+m[2])
+		for _, m := range regexp.MustCompile(`\(print "([a-z0-9.-]+)"|"([a-z.-]+\.)" ?\+|\.of\([a-z]+, "([a-z.-]+\.)"`).FindAllStringSubmatch(p, -1) {
+			beginnings = append(beginnings, m[1]+m[2]+m[3])
 		}
 	}
 	return keys, beginnings

@@ -39,7 +39,7 @@ func (s *Site) trust(ctx context.Context, d inventory.KeyDossier) (trustView, er
 		return v, nil
 	}
 	v.How = s.howKnown(j)
-	v.Doubt = doubts(d.Key, j)
+	v.Doubt = s.texts.doubts(d.Key, j)
 	if s.Attested != nil {
 		i := slices.IndexFunc(d.Registrations, func(r inventory.Registration) bool { return r.ID == j.Registration })
 		if i >= 0 {
@@ -93,11 +93,12 @@ func rootName(root string) string {
 	return root
 }
 
-// doubts are all reasons but the proof, in words where there are better ones, and what people decided.
-func doubts(k inventory.Key, j inventory.Judgment) []string {
+// doubts are all reasons but the proof, and what people decided. Before a reason stands what it means for whoever holds the
+// key, where there is a text for its code.
+func (t texts) doubts(k inventory.Key, j inventory.Judgment) []string {
 	var all []string
 	for _, r := range j.Reasons {
-		if say := doubtWords[r.Code]; r.Code == "root-reached" {
+		if say := t.of(english, "doubt.", r.Code); r.Code == "root-reached" {
 			continue
 		} else if say != "" {
 			all = append(all, say+" "+r.Sentence)
@@ -111,23 +112,6 @@ func doubts(k inventory.Key, j inventory.Judgment) []string {
 		}
 	}
 	return all
-}
-
-// doubtWords say before a reason what it means for whoever holds the key. A code that is not here is told by its own
-// sentence.
-var doubtWords = map[string]string{
-	"none":                  "Browsers and some keys leave the proof out.",
-	"self":                  "Anything can make such a proof.",
-	"root-unknown":          "The maker may be right and unknown here: newer metadata may know it.",
-	"root-of-another-model": "It is of that maker, but not proven to be this model.",
-	"expired":               "An expired certificate is no sign of a forgery.",
-	"wrong-signature":       "This is what a forgery looks like.",
-	"certificate-aaguid":    "This is what a forgery looks like.",
-	"status-revoked":        "Take it out of use.",
-	"status-undesired":      "Take it out of use.",
-	"firmware-update":       "The key works; its firmware cannot be changed on most models.",
-	"model-not-in-metadata": "It may be newer than the metadata here.",
-	"firmware-old":          "Firmware of keys can rarely be changed: it needs a successor.",
 }
 
 // statusWord writes a status of the metadata as people read it.

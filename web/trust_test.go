@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"keystation/inventory"
@@ -43,22 +44,26 @@ func codes(t *testing.T) []string {
 // proof is left out, since the page says it already. No words are left over for a code that is not given any more.
 func TestDoubts_codes(t *testing.T) {
 	all := codes(t)
+	texts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, code := range all {
 		j := inventory.Judgment{Reasons: []inventory.Reason{{Code: code, Sentence: "What was found."}}}
-		got := doubts(inventory.Key{Reasons: []string{"What was found.", "Grace Hopper let it be made."}}, j)
+		got := texts.doubts(inventory.Key{Reasons: []string{"What was found.", "Grace Hopper let it be made."}}, j)
 		want := []string{"What was found.", "Grace Hopper let it be made."}
 		switch {
 		case code == "root-reached":
 			want = want[1:]
-		case doubtWords[code] != "":
-			want[0] = doubtWords[code] + " What was found."
+		case texts.of(english, "doubt.", code) != "":
+			want[0] = texts.of(english, "doubt.", code) + " What was found."
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s is told as %q, want %q", code, got, want)
 		}
 	}
-	for code := range doubtWords {
-		if !slices.Contains(all, code) {
+	for key := range texts[english] {
+		if code, is := strings.CutPrefix(key, "doubt."); is && !slices.Contains(all, code) {
 			t.Errorf("words for %q, which no judgment gives", code)
 		}
 	}

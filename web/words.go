@@ -15,40 +15,39 @@ import (
 type word struct {
 	Tone station.Tone
 	Icon string // a symbol of parts/icons.html
-	Name string
+	Name string // in English; the text is word.NAME
 }
 
-// keyWord is a state of a key, and what it means for whoever has the key in hand.
+// keyWord is a state of a key and its word.
 type keyWord struct {
 	state inventory.KeyState
 	word
-	means string
 }
 
 // keyStates is the table of words for keys, in the order of a key's life.
 var keyStates = []keyWord{
-	{inventory.Received, word{station.Quiet, "inbox", "received"}, "In stock, not made yet. Plug it in at the bench."},
-	{inventory.Ready, word{station.Good, "check", "ready"}, "Made, its PIN sealed. Put its label on, then pack it with its packet."},
-	{inventory.Packed, word{station.Busy, "box", "packed"}, "In a closed parcel. Hand it to the carrier."},
-	{inventory.InTransit, word{station.Busy, "arrow", "in transit"}, "With a carrier. Its person will touch it when it arrives."},
-	{inventory.Delivered, word{station.Good, "home", "delivered"}, "Its person has it. It becomes active when they first use it."},
-	{inventory.Active, word{station.Good, "key", "active"}, "In use by its person."},
-	{inventory.Suspended, word{station.Hands, "pause", "suspended"}, "Out of use for now. It may come back."},
-	{inventory.ReturnDue, word{station.Hands, "clock", "return due"}, "Its holder owes it. Ask for it and send a return slip."},
-	{inventory.InReturn, word{station.Busy, "back", "in return"}, "On its way back. Scan it when it comes in."},
-	{inventory.Returned, word{station.Quiet, "inbox", "returned"}, "Back, not wiped yet. Wipe it before anything else."},
-	{inventory.Quarantined, word{station.Bad, "warning", "quarantined"}, "Nobody may use it until its next action is done."},
-	{inventory.Lost, word{station.Bad, "question", "lost"}, "Reported lost. It may still be found; revoke it now."},
-	{inventory.Stolen, word{station.Bad, "octagon", "stolen"}, "Reported stolen. Revoke it now."},
-	{inventory.Damaged, word{station.Bad, "cross", "damaged"}, "Broken. Dispose of it."},
-	{inventory.Retired, word{station.Quiet, "minus", "retired"}, "Out of service for good."},
+	{inventory.Received, word{station.Quiet, "inbox", "received"}},
+	{inventory.Ready, word{station.Good, "check", "ready"}},
+	{inventory.Packed, word{station.Busy, "box", "packed"}},
+	{inventory.InTransit, word{station.Busy, "arrow", "in transit"}},
+	{inventory.Delivered, word{station.Good, "home", "delivered"}},
+	{inventory.Active, word{station.Good, "key", "active"}},
+	{inventory.Suspended, word{station.Hands, "pause", "suspended"}},
+	{inventory.ReturnDue, word{station.Hands, "clock", "return due"}},
+	{inventory.InReturn, word{station.Busy, "back", "in return"}},
+	{inventory.Returned, word{station.Quiet, "inbox", "returned"}},
+	{inventory.Quarantined, word{station.Bad, "warning", "quarantined"}},
+	{inventory.Lost, word{station.Bad, "question", "lost"}},
+	{inventory.Stolen, word{station.Bad, "octagon", "stolen"}},
+	{inventory.Damaged, word{station.Bad, "cross", "damaged"}},
+	{inventory.Retired, word{station.Quiet, "minus", "retired"}},
 }
 
 func keyStateOf(s inventory.KeyState) keyWord {
 	if i := slices.IndexFunc(keyStates, func(w keyWord) bool { return w.state == s }); i >= 0 {
 		return keyStates[i]
 	}
-	return keyWord{s, word{station.Quiet, "dot", string(s)}, ""}
+	return keyWord{s, word{station.Quiet, "dot", string(s)}}
 }
 
 // words are the tables for everything else that has a state, by kind and value.
@@ -170,55 +169,15 @@ var tileIcons = map[string]string{
 	"BAD KEY OR CABLE": "warning", "USB FAULT": "cable", "PUT ASIDE": "box", "LEFT ALONE": "minus", "LEFT IN": "minus",
 }
 
-// stepNames are the steps of a run as people read them.
-var stepNames = map[inventory.Step]string{
-	inventory.Identify: "Identify", inventory.Reset: "Reset", inventory.Tag: "Tag", inventory.SealPIN: "Seal PIN",
-	inventory.SetPIN: "Set PIN", inventory.Configure: "Configure", inventory.Prove: "Prove", inventory.Register: "Register",
-	inventory.Force: "Force PIN change", inventory.Record: "Record",
-}
-
-func stepName(s any) string {
-	if name, ok := stepNames[inventory.Step(fmt.Sprint(s))]; ok {
-		return name
-	}
-	return fmt.Sprint(s)
-}
-
-// sealWords say in a sentence what became of a PIN.
-var sealWords = map[inventory.SealState]string{
-	inventory.Sealed:    "Its PIN is sealed. Nobody in the company has seen it; it is shown to the holder once the key arrived.",
-	inventory.SealVoid:  "The sealed PIN was destroyed: it is on no key any more.",
-	inventory.SealOpen:  "Its PIN was shown to the holder.",
-	inventory.SealBurnt: "The sealed PIN was destroyed: the holder has one of their own.",
-}
-
-// incidentAdvice says what to do about an incident that no recall deals with.
-var incidentAdvice = map[inventory.IncidentKind]string{
-	inventory.IncidentUntrusted:  "Its person gets another.",
-	inventory.IncidentLost:       "Revoke its credentials now.",
-	inventory.IncidentStolen:     "Revoke its credentials now.",
-	inventory.IncidentTampered:   "Keep the parcel shut and look at its seals.",
-	inventory.IncidentDamaged:    "Ask for it back.",
-	inventory.IncidentPINBlocked: "Ask for it back. It is made anew at the bench.",
-	inventory.IncidentFound:      "Find out who misses it.",
-}
-
 // adviseIncident is the one next thing to do about an incident, or what became of it.
-func adviseIncident(r inventory.IncidentRow) string {
+func (t texts) adviseIncident(lang string, r inventory.IncidentRow) string {
 	switch {
 	case r.Incident.ClosedAt != nil:
 		return r.Incident.Outcome
 	case r.Recall != "":
-		return "Wait for it, or ask for it again."
+		return t.of(lang, "incident.todo.", "wait")
 	}
-	return incidentAdvice[r.Incident.Kind]
-}
-
-// serialSources say where a serial number came from: only one of them is a proof.
-var serialSources = map[inventory.SerialSource]string{
-	inventory.SerialVendor: "read from the key by the vendor's command", inventory.SerialUSB: "from its USB descriptor",
-	inventory.SerialAttested: "proven by enterprise attestation", inventory.SerialLabel: "from its label",
-	inventory.SerialNone: "this key has none; its asset tag is its name",
+	return t.of(lang, "incident.todo.", r.Incident.Kind)
 }
 
 // took says how long something took, with as many digits as a person can use.

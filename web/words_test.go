@@ -21,9 +21,13 @@ func TestWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	texts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range inventory.Edges {
 		for _, s := range []inventory.KeyState{e.From, e.To} {
-			if keyStateOf(s).means == "" {
+			if texts.of(english, "means.", s) == "" {
 				t.Errorf("%s means nothing", s)
 			}
 		}
@@ -44,13 +48,16 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s: two states read %q", kind, w.Name)
 			}
 			seen[w.Name] = true
+			if texts.of(english, "word.", w.Name) != w.Name {
+				t.Errorf("%s: nobody wrote the word %q", kind, w.Name)
+			}
 			if toneIcons[w.Tone] == "" || !strings.Contains(string(icons), `id="i-`+w.Icon+`"`) {
 				t.Errorf("%s %s: tone %q, icon %q", kind, w.Name, w.Tone, w.Icon)
 			}
 		}
 	}
 	for _, s := range inventory.Steps {
-		if stepNames[s] == "" {
+		if texts.of(english, "step.", s) == "" {
 			t.Errorf("step %s has no name", s)
 		}
 	}
@@ -62,8 +69,8 @@ func TestWords_unknown(t *testing.T) {
 			t.Errorf("%s: %+v", kind, w)
 		}
 	}
-	if stepName("brand-new") != "brand-new" {
-		t.Error("an unknown step is hidden")
+	if text := (texts{}).of(english, "step.", "brand-new"); text != "" {
+		t.Errorf("an unknown step is %q", text)
 	}
 }
 
