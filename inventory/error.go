@@ -19,11 +19,14 @@ const (
 )
 
 // Error is a refusal or fault with its three readers: Kind for the program, Msg for the person (one sentence that
-// says what to do), Err for the log.
+// says what to do), Err for the log. Form and Args are what Msg was made of, for a reader of another language; Form is
+// empty where it was made otherwise.
 type Error struct {
 	Kind Kind
 	Msg  string
 	Err  error
+	Form string // of fmt
+	Args []any
 }
 
 // Error gives the sentence, followed by the chain when there is one.
@@ -39,7 +42,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Refuse makes an Error without a chain: a rule said no.
 func Refuse(kind Kind, format string, args ...any) error {
-	return &Error{Kind: kind, Msg: fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Msg: fmt.Sprintf(format, args...), Form: format, Args: args}
 }
 
 // KindOf gives the kind of err: Internal when nobody gave it one, empty for nil.

@@ -35,6 +35,7 @@ var refusals = map[int]string{
 type errorPage struct {
 	Status   int
 	Sentence string
+	Lang     string // of the sentence, where that is not the page's (WCAG 2.2, 3.1.2)
 }
 
 // fail is where every error of a handler ends: logged once, and answered with its sentence.
@@ -46,11 +47,25 @@ func (s *Site) fail(err error, c Ctx) {
 	if wantsJSON(c.Request()) {
 		err = c.JSON(status, map[string]string{"error": sentence})
 	} else {
-		err = s.render(c, status, "error", frame{Title: http.StatusText(status)}, errorPage{status, sentence})
+		page := errorPage{Status: status, Sentence: sentence}
+		if s.language(c) != english && sentence == inventory.Sentence(err) {
+			page.Lang = english
+		}
+		err = s.render(c, status, "error", frame{Title: s.text(c, "error.status", status)}, page)
 	}
 	if err != nil {
 		s.Log.Error("answer with an error", "err", err)
 	}
+}
+
+// sentence is what a person reads of err, in the language of the page where somebody wrote it in that.
+func (s *Site) sentence(c Ctx, err error) string {
+	if e, ok := errors.AsType[*inventory.Error](err); ok && e.Form != "" {
+		if form, ok := s.texts[s.language(c)][refusal+e.Form]; ok {
+			return fmt.Sprintf(form, e.Args...)
+		}
+	}
+	return inventory.Sentence(err)
 }
 
 // errSignedOut tells the table below that signing in would help.
@@ -68,15 +83,15 @@ func (s *Site) verdict(err error, c Ctx) (int, string) {
 		return http.StatusRequestEntityTooLarge, s.text(c, refusals[http.StatusRequestEntityTooLarge])
 	}
 	if errors.Is(err, errSignedOut) {
-		return http.StatusUnauthorized, inventory.Sentence(err)
+		return http.StatusUnauthorized, s.sentence(c, err)
 	}
 	if _, often := errors.AsType[tooOften](err); often {
-		return statusTooOften, inventory.Sentence(err)
+		return statusTooOften, s.sentence(c, err)
 	}
 	kind := inventory.KindOf(err)
 	status, ok := statuses[kind]
 	if ok && kind != inventory.Internal {
-		return status, inventory.Sentence(err)
+		return status, s.sentence(c, err)
 	}
 	code := incident()
 	s.Log.Error("request", "incident", code, "method", c.Request().Method, "path", c.Request().URL.Path, "err", err)

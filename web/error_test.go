@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,6 +40,20 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A refusal is read in the language of its page; one that nobody wrote in that is English, and says so.
+func TestErrors_german(t *testing.T) {
+	a := newAsker(t, "Grace")
+	a.lang = "de"
+	p := a.get("/requisitions/R-9999")
+	if got := p.text("h1"); p.StatusCode != 404 || got != "Es gibt keinen Antrag R-9999: Prüfen Sie die Nummer." || len(p.find("h1[lang]")) != 0 || !strings.Contains(p.text("title"), "Fehler 404") {
+		t.Errorf("%d %q, title %q", p.StatusCode, got, p.text("title"))
+	}
+	p = a.post("/requisitions/R-1002/change", url.Values{"needed_by": {"soon"}})
+	if got := p.find("h1[lang=en]"); p.StatusCode != 400 || len(got) != 1 {
+		t.Errorf("%d %q", p.StatusCode, p.text("h1"))
+	}
+}
+
 func TestErrors_foreign(t *testing.T) {
 	d := open(t)
 	d.books.broken = errors.New("sqlite: /var/lib/keys.db: disk I/O error")
@@ -63,7 +78,7 @@ func TestErrors_panic(t *testing.T) {
 
 func TestErrors_router(t *testing.T) {
 	d := open(t)
-	if p := d.get("/nope"); p.StatusCode != 404 || p.text("title") != "Not Found · keystation" || len(p.find("main a[href=/]")) == 0 {
+	if p := d.get("/nope"); p.StatusCode != 404 || p.text("title") != "Error 404 · keystation" || len(p.find("main a[href=/]")) == 0 {
 		t.Errorf("404: %d %q", p.StatusCode, p.text("main"))
 	}
 	if p := d.post("/keys", nil); p.StatusCode != http.StatusMethodNotAllowed {

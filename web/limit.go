@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -93,7 +94,9 @@ func (s *Site) limited(c Ctx, account string) error {
 	}
 	seconds := int(wait.Seconds()) + 1
 	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
-	return &inventory.Error{Kind: inventory.Forbidden, Err: tooOften{wait}, Msg: "That were too many tries: wait " + plural(seconds, "second") + ", then try again."}
+	seconds = max(2, seconds) // nobody is told to wait one seconds
+	const form = "That were too many tries: wait %d seconds, then try again."
+	return &inventory.Error{Kind: inventory.Forbidden, Err: tooOften{wait}, Msg: fmt.Sprintf(form, seconds), Form: form, Args: []any{seconds}}
 }
 
 // network is whose tries count together: those of one address, and with IPv6, of which everybody has more than they can use,

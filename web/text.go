@@ -22,6 +22,10 @@ var textFiles embed.FS
 // of the desk that an element interrupts stands there in parts.
 const english = "en"
 
+// refusal begins the keys of sentences that rules refuse with: the rest is the English form that the sentence is made of.
+// English has none: its sentences stand where they are said.
+const refusal = "refusal: "
+
 // texts are what pages say, by language and key. A text may have verbs of fmt.
 type texts map[string]map[string]string
 
@@ -42,6 +46,9 @@ func loadTexts() (texts, error) {
 			all[lang] = map[string]string{}
 		}
 		for key, text := range of {
+			if path.Base(name) == "refusals.json" {
+				key = refusal + key
+			}
 			if _, twice := all[lang][key]; twice {
 				return nil, fmt.Errorf("read texts %s: %s stands in another file too", name, key)
 			}

@@ -146,7 +146,7 @@ func (t *table[T]) digest(v *T) (inventory.RowHash, error) {
 // absent makes a refusal of err when no row was found, with the sentence for it.
 func absent(err error, format string, args ...any) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return &inventory.Error{Kind: inventory.NotFound, Msg: fmt.Sprintf(format, args...)}
+		return inventory.Refuse(inventory.NotFound, format, args...)
 	}
 	return err
 }
