@@ -97,13 +97,13 @@ func (t texts) tell(lang, key string, args ...any) (string, error) {
 	return fmt.Sprintf(text, args...), nil
 }
 
+// inKeys writes a value as a part of a key.
+var inKeys = strings.NewReplacer(",", "", " ", "-", "_", "-")
+
 // of is the text for a value of a kind, such as a state; empty where that has none.
 func (t texts) of(lang, kind string, value any) string {
-	text, err := t.tell(lang, kind+strings.NewReplacer(",", "", " ", "-", "_", "-").Replace(fmt.Sprint(value)))
-	if err != nil {
-		return ""
-	}
-	return text
+	key := kind + inKeys.Replace(fmt.Sprint(value))
+	return cmp.Or(t[lang][key], t[english][key])
 }
 
 // said is a word of a state as a language has it. A state that nobody wrote a word for is told by its own name.
