@@ -1,6 +1,9 @@
 package inventory
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Merge says that one entry of the directory was a second one of somebody who is in it already. What happened under the
 // second entry keeps naming it: the ledger is not rewritten, the pages of the person show both.
@@ -37,6 +40,10 @@ func (m Merge) Begin(second, into Person, open []string, by Actor, at time.Time)
 		return m, second, Event{}, Refuse(Conflict, "%s has left in this entry: keep the other one.", into.Name)
 	case by.ID == string(second.ID) || by.ID == string(into.ID):
 		return m, second, Event{}, Refuse(Forbidden, "Nobody merges entries of their own: ask another admin.")
+	case second.Held != "" || into.Held != "": // what was stopped must not go on under another name
+		return m, second, Event{}, Refuse(Conflict, "%s is on hold in one of the two entries: let the help desk see to that first.", into.Name)
+	case slices.Index(Tiers, second.Tier) > max(0, slices.Index(Tiers, into.Tier)): // no tier is the first
+		return m, second, Event{}, Refuse(Conflict, "The second entry of %s is of the %s tier, which would be lost: give the one that is left that tier first.", second.Name, second.Tier)
 	case len(open) > 0:
 		return m, second, Event{}, Refuse(Conflict, "The second entry of %s still has %s: see to that first.", second.Name, andList(open))
 	}

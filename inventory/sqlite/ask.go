@@ -178,8 +178,10 @@ func (a *asking) replaced(ctx context.Context) error {
 	return err
 }
 
-// theirs finds keys that are, or were when something happened to them, in the hands of the person $1.
-const theirs = `(id IN (SELECT key_id FROM custody WHERE person IN ` + selves + ` AND until IS NULL) OR id IN (SELECT key_id FROM incidents WHERE person IN ` + selves + `))`
+// theirs finds keys that are in the hands of the person $1, or were when something happened to them and are in nobody
+// else's since.
+const theirs = `(id IN (SELECT key_id FROM custody WHERE person IN ` + selves + ` AND until IS NULL) OR id IN (SELECT key_id FROM incidents WHERE person IN ` + selves + `)
+	AND NOT EXISTS (SELECT 1 FROM custody c WHERE c.key_id = keys.id AND c.until IS NULL AND c.person IS NOT NULL AND c.person NOT IN ` + selves + `))`
 
 // near tells if an actor may say what happened to a key of p.
 func near(ctx context.Context, q querier, by inventory.Actor, p inventory.Person) (bool, error) {

@@ -265,3 +265,29 @@ func TestStore_AskFacts(t *testing.T) {
 		t.Errorf("by e-mail: %s, %v", p.Name, err)
 	}
 }
+
+// A key that somebody had, reported and gave back is not theirs to report any more when another person has it.
+func TestStore_Ask_anothersNow(t *testing.T) {
+	s := inventorytest.Open(t)
+	made := s.MustMake("1-1", "4711", "R-1001")
+	lead(t, s, made, inventory.Active)
+	ada, alan := known(t, s, "Ada"), known(t, s, "Alan")
+	a := wanted()
+	a.Occasion, a.Need, a.Pair, a.Replaces, a.Happened, a.Text = "damaged", "", false, made.Key.Tag, "2026-11-19", "on the train"
+	by := inventory.ActorOf(ada, inventory.ByOIDC)
+	if _, err := s.Ask(t.Context(), by, a); err != nil {
+		t.Fatal(err)
+	}
+	v := newVandal(t, s)
+	v.do("UPDATE keys SET state = 'active' WHERE id = '" + string(made.Key.ID) + "'")
+	v.do("UPDATE custody SET until = '2026-11-25T08:00:00.000000Z' WHERE until IS NULL AND key_id = '" + string(made.Key.ID) + "'")
+	v.do("INSERT INTO custody (id, key_id, holder_kind, holder_id, holder_name, since, until, by_id, by_name, by_method, note) VALUES ('c', '" +
+		string(made.Key.ID) + "', 'person', '" + string(alan.ID) + "', 'Alan', '2026-11-25T08:00:00.000000Z', NULL, 'o', 'O', 'os-user', '')")
+	a.Occasion, a.Text = "stolen", "again"
+	if _, err := s.Ask(t.Context(), by, a); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("she reports it stolen: %v", err)
+	}
+	if k, err := s.Key(t.Context(), made.Key.ID); err != nil || k.State != inventory.Active {
+		t.Errorf("Alan's key is %s, %v", k.State, err)
+	}
+}

@@ -90,6 +90,36 @@ func TestStore_MergePeople_stays(t *testing.T) {
 	}
 }
 
+// What stopped somebody, or guards them, is not got rid of by another entry.
+func TestStore_MergePeople_guarded(t *testing.T) {
+	s, ada, twin := mergeable(t)
+	refused := func(name string) {
+		t.Helper()
+		if err := s.MergePeople(t.Context(), admin, twin.ID, ada.ID); inventory.KindOf(err) != inventory.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	set := func(change func(*inventory.Person)) {
+		t.Helper()
+		d, err := s.PersonDossier(t.Context(), twin.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&d.Person)
+		if err := s.SavePerson(t.Context(), d.Person); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(func(p *inventory.Person) { p.Held = "She said that it was not her." })
+	refused("on hold")
+	set(func(p *inventory.Person) { p.Held, p.Tier = "", inventory.Critical })
+	refused("of a higher tier")
+	set(func(p *inventory.Person) { p.Tier = inventory.Standard })
+	if err := s.MergePeople(t.Context(), admin, twin.ID, ada.ID); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStore_MergePeople_refuses(t *testing.T) {
 	s, ada, twin := mergeable(t)
 	grace := wantPerson(t, s, "Grace")
